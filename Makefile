@@ -1,0 +1,154 @@
+# mailguard: builds the library, the engine, the command and the tests. GNU make.
+#
+#   make          library, engine and command into build/ (no network)
+#   make deps     installs what is missing (Debian); nothing when all is there
+#   make demo     deps, build, and the main job shown on real SMTP dialogues
+#   make check    deps, build, and all tests
+#   make asan | tsan | fuzz SECONDS=n | bench | install | uninstall | dist | clean
+
+VERSION := $(shell sed -n "s/^.define MG_VERSION *\"\(.*\)\"/\1/p" api/mailguard/names.h)
+SOVERSION = 0
+
+PREFIX  ?= /usr/local
+bindir   = $(PREFIX)/bin
+libdir   = $(PREFIX)/lib
+includedir = $(PREFIX)/include
+mandir   = $(PREFIX)/share/man
+DESTDIR ?=
+
+BUILD   ?= build
+SECONDS ?= 10
+PKG_CONFIG ?= pkg-config
+
+# ---- sources, each by name ----
+
+API = names options wire session path request verdict guard report embedded
+
+ENGINE = base/log base/loop base/reason base/trace \
+	session/ip session/domain session/path session/facts \
+	policy/findings policy/file policy/list policy/conf policy/networks policy/domains policy/addresses \
+	policy/patterns policy/schedule policy/value policy/value_list policy/schema policy/lint policy/policy \
+	check/client check/envelope check/deny check/relay check/sender check/stage check/forms check/matrix \
+	check/nat_watch \
+	verdict/decide verdict/reply verdict/message \
+	engine
+
+CLI = main check reports json
+
+HEADERS = api/mailguard.h api/mailguard/names.h api/mailguard/options.h api/mailguard/verdict.h \
+	api/mailguard/guard.h api/mailguard/session.h
+
+UNIT_TESTS = test_ip test_domain test_path test_networks test_domains test_addresses test_patterns test_schedule \
+	test_list test_conf test_policy test_lint test_log test_loop test_relay test_decide test_reply test_matrix \
+	test_nat_watch test_wire test_engine test_guard test_documents
+
+FUZZ = fuzz_path fuzz_policy fuzz_list fuzz_wire
+
+# ---- flags ----
+
+WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes $(if $(CI),-Werror)
+HARDENING = $(if $(SANITIZE),,-D_FORTIFY_SOURCE=3) -fstack-protector-strong -fPIC
+SANITIZING = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all -DMG_SANITIZED)
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) $(WARNINGS) $(HARDENING) $(SANITIZING) -fvisibility=hidden -MMD -MP
+ALL_LDFLAGS = $(LDFLAGS) $(SANITIZING) -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+
+ENGINE_PACKAGES = glib-2.0 libidn2 libpsl
+ENGINE_CFLAGS = -Iapi -Iplugin $(shell $(PKG_CONFIG) --cflags $(ENGINE_PACKAGES))
+ENGINE_LIBS = $(shell $(PKG_CONFIG) --libs $(ENGINE_PACKAGES))
+
+LIBRARY = $(BUILD)/libmailguard.so.$(SOVERSION)
+API_OBJECTS = $(API:%=$(BUILD)/api/%.o)
+ENGINE_OBJECTS = $(ENGINE:%=$(BUILD)/plugin/%.o)
+CLI_OBJECTS = $(CLI:%=$(BUILD)/adapters/cli/%.o)
+
+.PHONY: all deps deps-ci demo check check-only asan tsan bench fuzz install uninstall dist clean FORCE
+.DELETE_ON_ERROR:
+
+all: $(LIBRARY) $(BUILD)/engine.so $(BUILD)/mailguard
+
+# ---- the library ----
+
+# Where engine.so is looked for is part of the library: another libdir makes another one.
+$(BUILD)/libdir: FORCE
+	@mkdir -p $(BUILD)
+	@echo '$(libdir)' | cmp -s - $@ || echo '$(libdir)' > $@
+$(BUILD)/api/embedded.o: $(BUILD)/libdir
+$(BUILD)/api/embedded.o: ALL_CFLAGS += -DMG_ENGINE_PATH='"$(libdir)/mailguard/engine.so"'
+
+$(BUILD)/api/%.o: api/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Iapi -c -o $@ $<
+
+$(LIBRARY): $(API_OBJECTS) api/libmailguard.map
+	$(CC) -shared -o $@ $(API_OBJECTS) $(ALL_LDFLAGS) -Wl,-soname,libmailguard.so.$(SOVERSION) \
+		-Wl,--version-script=api/libmailguard.map -Wl,-z,defs -Wl,-z,nodelete
+	ln -sf libmailguard.so.$(SOVERSION) $(BUILD)/libmailguard.so
+
+# ---- the engine ----
+
+$(BUILD)/plugin/%.o: plugin/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ENGINE_CFLAGS) -c -o $@ $<
+
+$(BUILD)/engine.so: $(ENGINE_OBJECTS) $(BUILD)/api/wire.o $(BUILD)/api/names.o plugin/engine.map
+	$(CC) -shared -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -Wl,--version-script=plugin/engine.map -Wl,-z,nodelete \
+		$(ENGINE_LIBS)
+
+# ---- the command ----
+
+$(BUILD)/adapters/cli/%.o: adapters/cli/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Iapi -c -o $@ $<
+
+$(BUILD)/mailguard: $(CLI_OBJECTS) $(LIBRARY)
+	$(CC) -pie -o $@ $(CLI_OBJECTS) $(ALL_LDFLAGS) -L$(BUILD) -lmailguard '-Wl,-rpath,$$ORIGIN'
+
+include test/test.mk
+
+# ---- what is needed ----
+
+deps:
+	@sh pkgconfig/deps.sh build check
+
+deps-ci:
+	@sh pkgconfig/deps.sh build check ci
+
+# ---- install ----
+
+$(BUILD)/mailguard.pc: pkgconfig/mailguard.pc.in FORCE
+	@mkdir -p $(BUILD)
+	@sed -e 's|@prefix@|$(PREFIX)|' -e 's|@libdir@|$(libdir)|' -e 's|@includedir@|$(includedir)|' \
+		-e 's|@version@|$(VERSION)|' $< > $@
+
+install: all $(BUILD)/mailguard.pc
+	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir)/mailguard $(DESTDIR)$(libdir)/pkgconfig \
+		$(DESTDIR)$(includedir)/mailguard $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man3 $(DESTDIR)$(mandir)/man5
+	$(CC) -pie -o $(BUILD)/mailguard.install $(CLI_OBJECTS) $(ALL_LDFLAGS) -L$(BUILD) -lmailguard \
+		'-Wl,-rpath,$(libdir)'
+	install -m 755 $(BUILD)/mailguard.install $(DESTDIR)$(bindir)/mailguard
+	install -m 755 $(LIBRARY) $(DESTDIR)$(libdir)/
+	ln -sf libmailguard.so.$(SOVERSION) $(DESTDIR)$(libdir)/libmailguard.so
+	install -m 755 $(BUILD)/engine.so $(DESTDIR)$(libdir)/mailguard/
+	install -m 644 $(BUILD)/mailguard.pc $(DESTDIR)$(libdir)/pkgconfig/
+	install -m 644 api/mailguard.h $(DESTDIR)$(includedir)/
+	install -m 644 $(filter api/mailguard/%,$(HEADERS)) $(DESTDIR)$(includedir)/mailguard/
+	install -m 644 adapters/cli/mailguard.1 $(DESTDIR)$(mandir)/man1/
+	install -m 644 api/libmailguard.3 $(DESTDIR)$(mandir)/man3/
+	install -m 644 plugin/policy/mailguard.conf.5 $(DESTDIR)$(mandir)/man5/
+
+uninstall:
+	rm -f $(DESTDIR)$(bindir)/mailguard $(DESTDIR)$(libdir)/libmailguard.so $(DESTDIR)$(libdir)/libmailguard.so.$(SOVERSION) \
+		$(DESTDIR)$(libdir)/mailguard/engine.so $(DESTDIR)$(libdir)/pkgconfig/mailguard.pc \
+		$(DESTDIR)$(includedir)/mailguard.h $(HEADERS:api/%=$(DESTDIR)$(includedir)/%) \
+		$(DESTDIR)$(mandir)/man1/mailguard.1 $(DESTDIR)$(mandir)/man3/libmailguard.3 $(DESTDIR)$(mandir)/man5/mailguard.conf.5
+	-rmdir $(DESTDIR)$(libdir)/mailguard $(DESTDIR)$(includedir)/mailguard
+
+dist:
+	@mkdir -p $(BUILD)
+	git archive --format=tar --prefix=mailguard-$(VERSION)/ HEAD | gzip -9n > $(BUILD)/mailguard-$(VERSION).tar.gz
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(API_OBJECTS:.o=.d) $(ENGINE_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d)

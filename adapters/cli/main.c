@@ -1,0 +1,112 @@
+/* main.c - the command "mailguard": asks the library what a mail server would, for a person. */
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+static const struct {
+	const char *name;
+	int       (*run)(int argc, char **argv);
+	const char *usage;
+} commands[] = {
+	{ "check", cli_check, "check --config F --ip A [--helo H]... [--from P] [--rcpt P]... [--auth U] [--json]" },
+	{ "lint", cli_lint, "lint F" },
+	{ "relay-matrix", cli_relay_matrix, "relay-matrix --config F" },
+};
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+int
+cli_fail(int code, const char *format, ...)
+{
+	char text[400];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	for (char *at = text; *at; at++)
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			*at = '?';
+	fprintf(stderr, "mailguard: %s\n", text);
+	return code;
+}
+
+int
+cli_fail_library(int error, const char *what)
+{
+	switch (error) {
+	case MG_E_POLICY:
+		return cli_fail(EXIT_CONFIG, "%s: %s", what, mg_error_text(error));
+	case MG_E_ABI:
+		return cli_fail(EXIT_UNAVAILABLE, "%s: not possible with this release of the library", what);
+	default:
+		return cli_fail(EXIT_UNAVAILABLE, "%s: %s", what, mg_error_text(error));
+	}
+}
+
+const char *
+cli_engine(void)
+{
+	static char path[PATH_MAX + sizeof("/engine.so")];
+	const char *wanted = getenv("MAILGUARD_ENGINE");
+	ssize_t length;
+	char *slash;
+
+	if (wanted != NULL && wanted[0] != 0)
+		return wanted;
+	length = readlink("/proc/self/exe", path, PATH_MAX);
+	if (length <= 0)
+		return NULL;
+	path[length] = 0;
+	slash = strrchr(path, '/');
+	strcpy(slash, "/engine.so");
+	return access(path, R_OK) == 0 ? path : NULL;
+}
+
+void
+cli_log(void *context, mg_level level, const char *line)
+{
+	(void)context;
+	fprintf(stderr, "mailguard: %s: %s\n", mg_level_name((int)level), line);
+}
+
+static void
+print_usage(FILE *out)
+{
+	fprintf(out, "usage:\n");
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		fprintf(out, "  mailguard %s\n", commands[i].usage);
+	fprintf(out, "  mailguard --version\n");
+}
+
+/* What was printed must have arrived: a full disk is no success. */
+static int
+finish(int code)
+{
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return cli_fail(EXIT_OUTPUT, "standard output cannot be written");
+	return code;
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
+		printf("mailguard %s\n", mg_version());
+		return finish(EXIT_ACCEPTED);
+	}
+	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
+		print_usage(stdout);
+		return finish(EXIT_ACCEPTED);
+	}
+	for (size_t i = 0; argc >= 2 && i < N_COMMANDS; i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return finish(commands[i].run(argc - 1, argv + 1));
+	if (argc >= 2)
+		cli_fail(EXIT_USAGE, "there is no command '%.60s'", argv[1]);
+	print_usage(stderr);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,66 @@
+/* reports.c - "mailguard lint" and "mailguard relay-matrix": what the library reports of a policy file. */
+#include <getopt.h>
+#include <string.h>
+
+#include "cli.h"
+
+/* Prints all lines to @out; returns the weightiest level there is. */
+static int
+print_report(const mg_report *report, FILE *out)
+{
+	const char *line;
+
+	for (size_t i = 0; (line = mg_report_line(report, i)) != NULL; i++)
+		fprintf(out, "%s\n", line);
+	return mg_report_worst(report);
+}
+
+static int
+make_report(const char *config, mg_report_kind kind, mg_report **report_out)
+{
+	mg_options options = MG_OPTIONS_INIT;
+
+	options.config = config;
+	options.engine = cli_engine();
+	return mg_report_make(&options, kind, report_out);
+}
+
+int
+cli_lint(int argc, char **argv)
+{
+	mg_report *report;
+	int error, worst;
+
+	if (argc != 2 || argv[1][0] == '-')
+		return cli_fail(EXIT_USAGE, "usage: mailguard lint F");
+	error = make_report(argv[1], MG_REPORT_LINT, &report);
+	if (error)
+		return cli_fail_library(error, "lint");
+	worst = print_report(report, stdout);
+	mg_report_free(report);
+	return worst == MG_LEVEL_ERROR ? EXIT_CONFIG : worst == MG_LEVEL_WARNING ? 1 : 0;
+}
+
+int
+cli_relay_matrix(int argc, char **argv)
+{
+	static const struct option known[] = { { "config", required_argument, NULL, 'c' }, { NULL, 0, NULL, 0 } };
+	const char *config = NULL;
+	mg_report *report;
+	int error, worst, option;
+
+	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		if (option != 'c')
+			return EXIT_USAGE;   /* getopt has said why */
+		config = optarg;
+	}
+	if (config == NULL || optind != argc)
+		return cli_fail(EXIT_USAGE, "usage: mailguard relay-matrix --config F");
+	error = make_report(config, MG_REPORT_RELAY_MATRIX, &report);
+	if (error)
+		return cli_fail_library(error, "relay-matrix");
+	worst = mg_report_worst(report);
+	print_report(report, worst == MG_LEVEL_ERROR ? stderr : stdout);
+	mg_report_free(report);
+	return worst == MG_LEVEL_ERROR ? EXIT_CONFIG : worst == MG_LEVEL_WARNING ? 1 : 0;
+}

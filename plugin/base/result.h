@@ -1,0 +1,28 @@
+/* result.h - what checks found. A result is no action: that is made of it by verdict/decide.c and the policy. */
+#ifndef MG_BASE_RESULT_H
+#define MG_BASE_RESULT_H
+
+#include <glib.h>
+
+#include "base/reason.h"
+
+#define MG_RESULTS_MAX 32   /* each reason is given once, and no question touches more than these */
+
+typedef struct mg_result {
+	mg_reason   reason;
+	const char *domain;   /* borrowed from the question; the domain it is about, canonical, or NULL */
+} mg_result;
+
+typedef struct mg_results {
+	guint     n;
+	mg_result all[MG_RESULTS_MAX];
+} mg_results;
+
+static inline void
+mg_results_add(mg_results *results, mg_reason reason, const char *domain)
+{
+	if (results->n < MG_RESULTS_MAX)
+		results->all[results->n++] = (mg_result){ reason, domain };
+}
+
+#endif

@@ -1,0 +1,47 @@
+/* sender.c - see sender.h. */
+#include "check/sender.h"
+
+#include "check/relay.h"
+
+/* The [exempt] section that leaves @check out for this client, or NULL. */
+static const mg_exempt *
+find_exempt(const mg_policy *policy, const mg_client *client, mg_exempt_check check)
+{
+	const char *name = client->name[0] ? client->name : NULL;
+
+	for (guint i = 0; i < policy->exempts->len; i++) {
+		const mg_exempt *exempt = policy->exempts->pdata[i];
+
+		if ((exempt->checks & check) && client->doubt == NULL
+		    && mg_hosts_contain(&exempt->hosts, client->has_ip ? &client->ip : NULL, name))
+			return exempt;
+	}
+	return NULL;
+}
+
+void
+mg_sender_check(const mg_policy *policy, const mg_facts *facts, const mg_client *client, const mg_envelope *envelope,
+                mg_results *results, mg_trace *trace)
+{
+	const mg_path *path = mg_envelope_reverse(envelope);
+	const mg_exempt *exempt = find_exempt(policy, client, MG_EXEMPT_SENDER);
+	const char *domain;
+
+	if (path == NULL)
+		return;
+	if (exempt != NULL) {
+		mg_trace_add(trace, "sender: skipped, the client is in [exempt %s]", exempt->name);
+		return;
+	}
+	domain = path->n_layers > 0 ? path->layers[0].domain : NULL;
+	if (policy->consequences[MG_REASON_SENDER_OWN_DOMAIN] != MG_CONSEQUENCE_OFF
+	    && mg_relay_is_own_domain(policy, domain)) {
+		mg_results_add(results, MG_REASON_SENDER_OWN_DOMAIN, domain);
+		mg_trace_add(trace, "sender: %s is our own domain", domain);
+	}
+	if (policy->consequences[MG_REASON_SENDER_BOUNCE_RECIPIENTS] != MG_CONSEQUENCE_OFF
+	    && path->is_null && facts->stage == MG_STAGE_RCPT && facts->n_recipients > 0) {
+		mg_results_add(results, MG_REASON_SENDER_BOUNCE_RECIPIENTS, NULL);
+		mg_trace_add(trace, "sender: recipient %u of a null reverse-path", facts->n_recipients + 1);
+	}
+}

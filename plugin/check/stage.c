@@ -1,0 +1,63 @@
+/* stage.c - see stage.h. */
+#include "check/stage.h"
+
+#include "check/deny.h"
+#include "check/sender.h"
+
+/* Facts that the question has no use for yet are hidden from the checks: at CONNECT there is no HELO, whatever
+ * an earlier transaction said. */
+static mg_facts
+facts_until(const mg_facts *facts)
+{
+	mg_facts known = *facts;
+	const mg_words none = { NULL, 0 };
+
+	if (facts->stage != 0 && facts->stage < MG_STAGE_HELO)
+		known.helo = none;
+	if (facts->stage != 0 && facts->stage < MG_STAGE_MAIL)
+		known.reverse_path = none;
+	if (facts->stage != 0 && facts->stage != MG_STAGE_RCPT)
+		known.forward_path = none;
+	return known;
+}
+
+void
+mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, mg_trace *trace,
+             mg_stage_outcome *outcome_out)
+{
+	const mg_facts known = facts_until(facts);
+	mg_stage_outcome *outcome = outcome_out;
+	gboolean asks_relay = known.question == MG_ASK_RELAY || known.stage == MG_STAGE_RCPT;
+
+	outcome->results.n = 0;
+	outcome->relay = (mg_relay_answer){ MG_REASON_NONE, NULL, FALSE };
+	outcome->circumstances = (mg_circumstances){
+		.question = known.question,
+		.stage = known.stage,
+		.is_trusted = known.auth.length > 0,
+		.facts_may_come = known.question == MG_ASK_RELAY
+		                  && (known.helo.octets == NULL || known.reverse_path.octets == NULL),
+	};
+	mg_client_identify(policy, &known, &outcome->client);
+	if (known.question != MG_ASK_STAGE && known.question != MG_ASK_RELAY) {
+		mg_results_add(&outcome->results, MG_REASON_NOT_BUILT, NULL);
+		mg_trace_add(trace, "this release does not judge this question");
+		return;
+	}
+	mg_envelope_read(policy, &known, &outcome->envelope);
+	mg_client_trace(&outcome->client, trace);
+	mg_envelope_trace(&outcome->envelope, trace);
+
+	mg_deny_check(policy, &outcome->client, &outcome->envelope, &outcome->results, trace);
+	if (known.question == MG_ASK_STAGE) {
+		mg_envelope_check_reverse(&outcome->envelope, &outcome->results);
+		mg_sender_check(policy, &known, &outcome->client, &outcome->envelope, &outcome->results, trace);
+	}
+	if (!asks_relay)
+		return;
+	mg_relay_check(policy, &known, &outcome->client, &outcome->envelope, now_s, &outcome->results, trace,
+	               &outcome->relay);
+	outcome->circumstances.is_trusted |= outcome->relay.reason == MG_REASON_RELAY_GRANTED;
+	outcome->circumstances.is_role_address
+		= mg_relay_is_role_address(policy, mg_envelope_forward(&outcome->envelope));
+}

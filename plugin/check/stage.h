@@ -1,0 +1,27 @@
+/* stage.h - which checks a question needs, in order.
+ * In:    a question with its facts, the policy, the time
+ * Out:   results of every check up to the stage, and the circumstances under which they are decided
+ * Rules: a stage looks at all that earlier stages looked at, since a refusal may have waited; nothing is kept
+ *        between questions. Pure. */
+#ifndef MG_CHECK_STAGE_H
+#define MG_CHECK_STAGE_H
+
+#include "base/result.h"
+#include "base/trace.h"
+#include "check/client.h"
+#include "check/envelope.h"
+#include "check/relay.h"
+#include "verdict/decide.h"
+
+typedef struct mg_stage_outcome {
+	mg_client        client;
+	mg_envelope      envelope;
+	mg_results       results;
+	mg_relay_answer  relay;
+	mg_circumstances circumstances;
+} mg_stage_outcome;
+
+void mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, mg_trace *trace,
+                  mg_stage_outcome *outcome_out);
+
+#endif

@@ -1,0 +1,261 @@
+/* policy.c - see policy.h. */
+#include "policy/policy.h"
+
+#include <string.h>
+
+#include "mailguard/names.h"
+#include "policy/file.h"
+#include "policy/loader.h"
+#include "policy/schema.h"
+#include "session/path.h"
+
+#define ROUTES_IPV4 "/proc/net/route"
+#define ROUTES_IPV6 "/proc/net/ipv6_route"
+
+static void
+hosts_clear(mg_hosts *hosts)
+{
+	mg_networks_free(hosts->networks);
+	mg_domains_free(hosts->names);
+}
+
+static void
+zone_free(gpointer data)
+{
+	mg_zone *zone = data;
+
+	g_free(zone->name);
+	g_free(zone->owner);
+	g_array_unref(zone->networks);
+	g_free(zone);
+}
+
+static void
+grant_free(gpointer data)
+{
+	mg_grant *grant = data;
+
+	g_free(grant->name);
+	g_clear_pointer(&grant->zone_names, g_ptr_array_unref);
+	g_clear_pointer(&grant->zones, g_ptr_array_unref);
+	g_clear_pointer(&grant->users, g_ptr_array_unref);
+	g_clear_pointer(&grant->fingerprints, g_ptr_array_unref);
+	mg_patterns_free(grant->helo);
+	mg_addresses_free(grant->from);
+	mg_addresses_free(grant->to);
+	mg_schedule_free(grant->hours);
+	g_free(grant->until);
+	g_free(grant->owner);
+	g_free(grant->reason);
+	g_free(grant);
+}
+
+static void
+exempt_free(gpointer data)
+{
+	mg_exempt *exempt = data;
+
+	g_free(exempt->name);
+	hosts_clear(&exempt->hosts);
+	g_free(exempt->owner);
+	g_free(exempt->reason);
+	g_free(exempt);
+}
+
+/* What holds where the file says nothing. */
+static mg_policy *
+policy_new(void)
+{
+	mg_policy *policy = g_new0(mg_policy, 1);
+
+	policy->n_references = 1;
+	policy->on_failure = MG_DEFER;
+	policy->local_part_max = MG_LOCAL_PART_MAX;
+	policy->zones = g_ptr_array_new_with_free_func(zone_free);
+	policy->zone_names = mg_domains_new();
+	policy->grants = g_ptr_array_new_with_free_func(grant_free);
+	policy->exempts = g_ptr_array_new_with_free_func(exempt_free);
+	policy->texts = g_ptr_array_new_with_free_func(g_free);
+	for (guint reason = 0; reason < MG_N_REASONS; reason++)
+		policy->consequences[reason] = mg_reason_get(reason)->standard;
+	return policy;
+}
+
+mg_policy *
+mg_policy_ref(mg_policy *policy)
+{
+	policy->n_references++;
+	return policy;
+}
+
+void
+mg_policy_unref(mg_policy *policy)
+{
+	if (policy == NULL || --policy->n_references > 0)
+		return;
+	g_free(policy->hostname);
+	mg_domains_free(policy->own_names);
+	mg_networks_free(policy->own_addresses);
+	mg_networks_free(policy->proxies);
+	mg_domains_free(policy->local);
+	mg_domains_free(policy->relay_to);
+	g_ptr_array_unref(policy->zones);
+	mg_networks_free(policy->zone_networks);
+	mg_domains_free(policy->zone_names);
+	g_ptr_array_unref(policy->grants);
+	g_ptr_array_unref(policy->exempts);
+	hosts_clear(&policy->deny_hosts);
+	mg_addresses_free(policy->deny_senders);
+	mg_addresses_free(policy->deny_recipients);
+	mg_pairs_free(policy->deny_pairs);
+	for (guint reason = 0; reason < MG_N_REASONS; reason++)
+		g_free(policy->replies[reason].text);
+	g_ptr_array_unref(policy->texts);
+	g_free(policy);
+}
+
+/* ---- loading ---- */
+
+/* The kernel's tables: in IPv4's, destination and gateway are hexadecimal words in host order; in IPv6's,
+ * destination, its prefix, source, its prefix and next hop are hexadecimal. No table, no gateway. */
+static GArray *
+default_gateways(void)
+{
+	GArray *gateways = g_array_new(FALSE, FALSE, sizeof(mg_ip));
+	g_autofree char *ipv4 = NULL;
+	g_autofree char *ipv6 = NULL;
+	g_auto(GStrv) lines = NULL;
+
+	if (g_file_get_contents(ROUTES_IPV4, &ipv4, NULL, NULL)) {
+		lines = g_strsplit(ipv4, "\n", -1);
+		for (guint i = 1; lines[i] != NULL; i++) {
+			g_auto(GStrv) fields = g_strsplit(lines[i], "\t", -1);
+			guint32 gateway;
+
+			if (g_strv_length(fields) < 8 || strcmp(fields[1], "00000000") != 0 || strcmp(fields[7], "00000000") != 0)
+				continue;
+			gateway = (guint32)g_ascii_strtoull(fields[2], NULL, 16);
+			if (gateway != 0)
+				g_array_append_vals(gateways, &(mg_ip){ MG_IPV4_HIGH, MG_IPV4_LOW | GUINT32_FROM_BE(gateway) }, 1);
+		}
+		g_clear_pointer(&lines, g_strfreev);
+	}
+	if (g_file_get_contents(ROUTES_IPV6, &ipv6, NULL, NULL)) {
+		lines = g_strsplit(ipv6, "\n", -1);
+		for (guint i = 0; lines[i] != NULL; i++) {
+			g_auto(GStrv) fields = g_strsplit(lines[i], " ", -1);
+			mg_ip gateway;
+
+			if (g_strv_length(fields) < 5 || strcmp(fields[1], "00") != 0 || strlen(fields[4]) != 32)
+				continue;
+			gateway.low = g_ascii_strtoull(fields[4] + 16, NULL, 16);
+			fields[4][16] = 0;
+			gateway.high = g_ascii_strtoull(fields[4], NULL, 16);
+			if (gateway.high != 0 || gateway.low != 0)
+				g_array_append_val(gateways, gateway);
+		}
+	}
+	return gateways;
+}
+
+static void
+loader_build_zones(mg_loader *loader)
+{
+	mg_networks_conflict conflict;
+	mg_policy *policy = loader->policy;
+	const mg_place *first, *second;
+	char text[MG_NETWORK_TEXT_MAX];
+
+	policy->zone_networks = mg_networks_build(loader->zone_networks, &conflict);
+	if (policy->zone_networks != NULL)
+		return;
+	first = &g_array_index(loader->zone_places, mg_place, conflict.first_place);
+	second = &g_array_index(loader->zone_places, mg_place, conflict.second_place);
+	mg_network_format(&conflict.network, text);
+	mg_findings_add(loader->findings, MG_LEVEL_ERROR, *second, "contradiction",
+	                "%s stands in %s:%u already, in another zone or as an exception", text, first->file, first->line);
+}
+
+mg_policy *
+mg_policy_parse(const char *text, gsize length, const char *path, mg_findings *findings)
+{
+	mg_conf *conf = mg_conf_parse(text, length, path, findings);
+	mg_loader loader = { policy_new(), conf, findings, g_path_get_dirname(path), mg_networks_builder_new(),
+		             g_array_new(FALSE, FALSE, sizeof(mg_place)), default_gateways() };
+
+	mg_schema_read(&loader);
+	loader_build_zones(&loader);
+	if (loader.policy->hostname == NULL)
+		loader.policy->hostname = g_ascii_strdown(g_get_host_name(), -1);
+	mg_lint_policy(&loader);
+
+	g_array_unref(loader.zone_places);
+	g_array_unref(loader.gateways);
+	g_free(loader.directory);
+	mg_conf_free(conf);
+	if (mg_findings_errors(findings) > 0)
+		g_clear_pointer(&loader.policy, mg_policy_unref);
+	return loader.policy;
+}
+
+mg_policy *
+mg_policy_load(const char *path, mg_findings *findings)
+{
+	g_autofree char *text = NULL;
+	g_autofree char *why = NULL;
+	gsize length;
+
+	if (mg_file_read(path, MG_CONFIG_SIZE_MAX, &text, &length, &why) != MG_FILE_READ) {
+		mg_findings_add(findings, MG_LEVEL_ERROR, (mg_place){ path, 0 }, "file", "%s", why);
+		return NULL;
+	}
+	return mg_policy_parse(text, length, path, findings);
+}
+
+/* ---- questions ---- */
+
+mg_consequence
+mg_policy_consequence(const mg_policy *policy, mg_reason reason)
+{
+	mg_consequence consequence = policy->consequences[reason];
+	gboolean is_relay = mg_reason_get(reason)->range == MG_RANGE_REFUSAL;
+
+	if (policy->mode == MG_MODE_MONITOR && !is_relay && consequence > MG_CONSEQUENCE_MONITOR)
+		return MG_CONSEQUENCE_MONITOR;
+	return consequence;
+}
+
+const mg_zone *
+mg_policy_zone(const mg_policy *policy, const mg_ip *ip, const char *name, mg_network *network_out)
+{
+	guint zone;
+
+	if (ip != NULL && mg_networks_find(policy->zone_networks, ip, &zone, network_out))
+		return policy->zones->pdata[zone];
+	if (name != NULL && mg_domains_find(policy->zone_names, name, &zone) != NULL) {
+		*network_out = (mg_network){ { 0, 0 }, 0 };
+		return policy->zones->pdata[zone];
+	}
+	return NULL;
+}
+
+const mg_zone *
+mg_policy_local_zone(const mg_policy *policy)
+{
+	for (guint i = 0; i < policy->zones->len; i++) {
+		const mg_zone *zone = policy->zones->pdata[i];
+
+		if (zone->is_local)
+			return zone;
+	}
+	return NULL;
+}
+
+gboolean
+mg_hosts_contain(const mg_hosts *hosts, const mg_ip *ip, const char *name)
+{
+	guint set;
+
+	return (ip != NULL && mg_networks_find(hosts->networks, ip, &set, NULL))
+	       || (name != NULL && mg_domains_find(hosts->names, name, NULL) != NULL);
+}

@@ -1,0 +1,147 @@
+/* policy.h - mailguard.conf as an immutable snapshot.
+ * In:    the path of the file
+ * Out:   everything that checks and verdict ask of it; findings about what is wrong in it
+ * Owns:  all lists; reference counted, so that a question keeps the policy it was asked under
+ * Rules: DESIGN: nothing is trusted by default. mailguard.conf(5) says what each member means. */
+#ifndef MG_POLICY_POLICY_H
+#define MG_POLICY_POLICY_H
+
+#include <glib.h>
+
+#include "base/reason.h"
+#include "policy/addresses.h"
+#include "policy/domains.h"
+#include "policy/findings.h"
+#include "policy/networks.h"
+#include "policy/patterns.h"
+#include "policy/schedule.h"
+
+#define MG_NO_END G_MAXINT64   /* of a grant without "until" */
+
+typedef enum mg_mode { MG_MODE_ENFORCE, MG_MODE_MONITOR } mg_mode;
+typedef enum mg_decide_at { MG_DECIDE_AT_RCPT, MG_DECIDE_AT_STAGE } mg_decide_at;
+
+/* Checks that [exempt] can leave out. */
+typedef enum mg_exempt_check {
+	MG_EXEMPT_SPF    = 1 << 0,
+	MG_EXEMPT_HELO   = 1 << 1,
+	MG_EXEMPT_PTR    = 1 << 2,
+	MG_EXEMPT_SENDER = 1 << 3
+} mg_exempt_check;
+
+/* mg_hosts - clients by address, or by forward-confirmed name. */
+typedef struct mg_hosts {
+	mg_networks *networks;   /* owned; NULL: none */
+	mg_domains  *names;      /* owned; NULL: none */
+} mg_hosts;
+
+typedef struct mg_zone {
+	char    *name;               /* owned */
+	char    *owner;              /* owned; NULL: none */
+	guint    line;
+	gboolean is_local;           /* clients without a network address */
+	gboolean is_shared_by_nat;
+	gboolean may_be_open;        /* open-relay = i-understand */
+	gboolean is_open;            /* and has a network so wide that strangers are in it */
+	gboolean is_unreadable;      /* a list of it could not be read */
+	GArray  *networks;           /* owned; of mg_network, at most a few, for reports */
+} mg_zone;
+
+/* The terms of a grant; one that is absent holds. */
+typedef struct mg_grant {
+	char         *name;           /* owned */
+	guint         line;
+	GPtrArray    *zone_names;     /* owned; as written; NULL: absent */
+	GPtrArray    *zones;          /* owned; of borrowed mg_zone; NULL: absent */
+	GPtrArray    *users;          /* owned; names; NULL: absent, unless auth_any */
+	gboolean      auth_any;
+	GPtrArray    *fingerprints;   /* owned; of 32 octets; NULL: absent */
+	mg_patterns  *helo;           /* owned; NULL: absent */
+	gboolean      helo_unreadable;
+	mg_addresses *from;           /* owned; NULL: absent */
+	gboolean      from_unreadable;
+	mg_addresses *to;             /* owned; NULL: absent */
+	gboolean      to_unreadable;
+	mg_schedule  *hours;          /* owned; NULL: absent */
+	gint64        end_s;          /* the first second it no longer holds, or MG_NO_END */
+	char         *until;          /* owned; as written; NULL: absent */
+	char         *owner;          /* owned; NULL: none */
+	char         *reason;         /* owned; NULL: none */
+} mg_grant;
+
+typedef struct mg_exempt {
+	char    *name;     /* owned */
+	guint    line;
+	mg_hosts hosts;
+	guint    checks;   /* mg_exempt_check bits */
+	char    *owner;    /* owned */
+	char    *reason;   /* owned */
+} mg_exempt;
+
+/* mg_reply_form - how a deny list answers. */
+typedef struct mg_reply_form {
+	int   code;            /* 0: the reason's own */
+	char  enhanced[12];    /* "": the reason's own */
+	char *text;            /* owned; NULL: the reason's own */
+} mg_reply_form;
+
+typedef struct mg_policy {
+	guint n_references;
+
+	mg_mode      mode;
+	mg_decide_at decide_at;
+	gboolean     is_safe_mode;
+	int          on_failure;       /* MG_ACCEPT or MG_DEFER */
+	char        *hostname;         /* owned; never NULL */
+	mg_domains  *own_names;        /* owned */
+	mg_networks *own_addresses;    /* owned */
+	mg_networks *proxies;          /* owned */
+
+	mg_domains  *local;            /* owned */
+	mg_domains  *relay_to;         /* owned */
+	gboolean     domains_unreadable;
+
+	GPtrArray   *zones;            /* owned; of mg_zone; a zone's number in the lists below is its index */
+	mg_networks *zone_networks;    /* owned */
+	mg_domains  *zone_names;       /* owned */
+	GPtrArray   *grants;           /* owned; of mg_grant, in the order of the file */
+	GPtrArray   *exempts;          /* owned; of mg_exempt */
+
+	mg_hosts      deny_hosts;
+	mg_addresses *deny_senders;      /* owned */
+	mg_addresses *deny_recipients;   /* owned */
+	mg_pairs     *deny_pairs;        /* owned */
+
+	gsize          local_part_max;
+	mg_consequence consequences[MG_N_REASONS];
+	mg_reply_form  replies[MG_N_REASONS];        /* of deny lists */
+	const char    *reject_texts[MG_N_REASONS];   /* borrowed from texts; NULL: the reason's own */
+	const char    *defer_texts[MG_N_REASONS];
+	GPtrArray     *texts;                        /* owned; strings that members borrow: texts, names of files */
+
+	guint n_unreadable;   /* lists that could grant and were not read */
+} mg_policy;
+
+/* Loads and checks the file at @path. NULL if any finding is an error that refuses it. Findings, warnings too, go
+ * to @findings; their places are copied. */
+mg_policy *mg_policy_load(const char *path, mg_findings *findings);
+/* The same from @text, as if it stood in @path. */
+mg_policy *mg_policy_parse(const char *text, gsize length, const char *path, mg_findings *findings);
+
+mg_policy *mg_policy_ref(mg_policy *policy);
+void mg_policy_unref(mg_policy *policy);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(mg_policy, mg_policy_unref)
+
+/* What the policy makes of a result, its mode taken into account. */
+mg_consequence mg_policy_consequence(const mg_policy *policy, mg_reason reason);
+
+/* NULL if the client at @ip, or with the confirmed @name, is in no zone. @ip, @name: NULL where not known. @network_out
+ * gets the network that matched, prefix 0 and address 0 if it was the name. */
+const mg_zone *mg_policy_zone(const mg_policy *policy, const mg_ip *ip, const char *name, mg_network *network_out);
+/* The zone of clients without a network address, or NULL. */
+const mg_zone *mg_policy_local_zone(const mg_policy *policy);
+
+/* Whether the client is among @hosts. */
+gboolean mg_hosts_contain(const mg_hosts *hosts, const mg_ip *ip, const char *name);
+
+#endif
