@@ -14,7 +14,6 @@
 #define MG_DEADLINE_MS_DEFAULT 25000
 #define MG_DEADLINE_MS_MAX     600000
 #define MG_REQUESTS_MAX        (1u << 17)   /* under way at once, per guard */
-#define MG_CLIENT_TEXT_MAX     1024         /* octets kept of what a client wrote; more is too long for any rule */
 #define MG_ID_MAX              64
 #define MG_NAME_MAX            253          /* RFC 1035 3.1, as text */
 

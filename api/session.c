@@ -44,8 +44,8 @@ octets_set(mg_octets *value, const char *octets, size_t length)
 
 	if (length == MG_TEXT)
 		length = strlen(octets);
-	if (length > MG_CLIENT_TEXT_MAX)
-		length = MG_CLIENT_TEXT_MAX;
+	if (length > MG_CLIENT_WORD_MAX)
+		length = MG_CLIENT_WORD_MAX + 1;
 	copy = malloc(length + 1);
 	if (copy == NULL)
 		return MG_E_MEMORY;
@@ -371,7 +371,7 @@ session_ask(mg_session *session, const wish *wanted, uint64_t *request_out)
 		size_t length = wanted->length == MG_TEXT ? strlen(wanted->path) : wanted->length;
 
 		mg_writer_octets(writer, MG_FIELD_FORWARD_PATH, wanted->path,
-		                 length < MG_CLIENT_TEXT_MAX ? length : MG_CLIENT_TEXT_MAX);
+		                 length > MG_CLIENT_WORD_MAX ? MG_CLIENT_WORD_MAX + 1 : length);
 	}
 	error = mg_writer_end(writer) ? guard->engine_functions->ask(guard->engine, writer->octets, writer->length)
 	                              : MG_E_MEMORY;

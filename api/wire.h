@@ -15,6 +15,9 @@
 #define MG_WIRE_HEADER     16            /* octets */
 #define MG_WIRE_LENGTH_MAX (16u << 20)   /* octets in a message: the largest is a lint report */
 
+/* Octets of what a client wrote (HELO word, paths) that can matter; of more, one is kept to tell of it. */
+#define MG_CLIENT_WORD_MAX 1024
+
 typedef enum mg_message_kind {
 	MG_MESSAGE_QUESTION = 1,
 	MG_MESSAGE_VERDICT  = 2,

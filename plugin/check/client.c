@@ -37,8 +37,7 @@ mg_client_identify(const mg_policy *policy, const mg_facts *facts, mg_client *cl
 	client->network = (mg_network){ { 0, 0 }, 0 };
 
 	length -= length > 1 && facts->ptr[length - 1] == '.';   /* as DNS writes it */
-	if (facts->iprev != MG_IPREV_PASS || client->doubt != NULL
-	    || !mg_domain_canonical(facts->ptr, length, FALSE, client->name))
+	if (facts->iprev != MG_IPREV_PASS || !mg_domain_canonical(facts->ptr, length, FALSE, client->name))
 		client->name[0] = 0;
 
 	if (client->is_local)

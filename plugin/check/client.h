@@ -18,7 +18,8 @@ typedef struct mg_client {
 	mg_ip          peer;
 	const char    *doubt;                      /* constant: why the address is not believed; NULL: it is */
 	gboolean       is_local;                   /* no network between us */
-	char           name[MG_DOMAIN_MAX + 1];    /* canonical and forward-confirmed; "": none */
+	char           name[MG_DOMAIN_MAX + 1];    /* canonical and forward-confirmed; "": none. As doubtful as
+	                                            * the address. */
 	const mg_zone *zone;                       /* borrowed from the policy; NULL: an outsider */
 	mg_network     network;                    /* of the zone, that matched; prefix 0: it was the name */
 } mg_client;

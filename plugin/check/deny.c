@@ -12,7 +12,8 @@ host_is_denied(const mg_policy *policy, const mg_client *client)
 {
 	const mg_hosts *hosts = &policy->deny_hosts;
 
-	return (client->has_ip && mg_hosts_contain(hosts, &client->ip, client->name[0] ? client->name : NULL))
+	/* Whom we do not believe may be denied all the same. */
+	return mg_hosts_contain(hosts, client->has_ip ? &client->ip : NULL, client->name[0] ? client->name : NULL)
 	       || (client->has_peer && mg_hosts_contain(hosts, &client->peer, NULL));
 }
 

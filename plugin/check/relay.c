@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "wire.h"
+
 /* A term of a grant: three states, since a list may not have been readable. */
 typedef enum term { TERM_NO, TERM_UNKNOWN, TERM_YES } term;
 
@@ -77,18 +79,21 @@ term_helo(const mg_relay_question *question, const mg_grant *grant)
 
 	if (grant->helo == NULL)
 		return TERM_YES;
-	return term_of(helo->octets != NULL && mg_patterns_find(grant->helo, helo->octets, helo->length) != NULL,
-	               grant->helo_unreadable && helo->octets != NULL);
+	if (helo->octets == NULL || helo->length > MG_CLIENT_WORD_MAX)   /* its end is not known */
+		return TERM_NO;
+	return term_of(mg_patterns_find(grant->helo, helo->octets, helo->length) != NULL, grant->helo_unreadable);
 }
 
 static term
 term_from(const mg_relay_question *question, const mg_grant *grant)
 {
 	const mg_path *path = question->reverse_path;
+	gboolean is_plain = path != NULL && (path->is_null || mg_path_is_bare_postmaster(path)
+	                                     || (path->forms == 0 && path->is_mailbox));
 
 	if (grant->from == NULL)
 		return TERM_YES;
-	if (path == NULL || (!path->is_null && (path->forms != 0 || !path->is_mailbox)))
+	if (!is_plain)
 		return TERM_NO;
 	return term_of(mg_addresses_has_all(grant->from, path), grant->from_unreadable);
 }
@@ -267,8 +272,10 @@ mg_relay_check(const mg_policy *policy, const mg_facts *facts, const mg_client *
 	mg_envelope_check_forward(envelope, results);
 	if (answer_out->is_undeliverable)
 		mg_results_add(results, MG_REASON_ADDRESS_SYNTAX, NULL);
-	/* What is no path is refused as such; nobody can have a grant for it. If the policy would let it through, the
-	 * relay stays closed all the same. */
-	if (is_path || mg_policy_consequence(policy, MG_REASON_ADDRESS_SYNTAX) < MG_CONSEQUENCE_DEFER)
-		mg_results_add(results, is_path ? answer_out->reason : MG_REASON_RELAY_DENIED, domain);
+	/* What cannot be delivered is refused as such; nobody can have a grant for it. If the policy would let it through,
+	 * the relay stays closed all the same. */
+	if (is_path && !answer_out->is_undeliverable)
+		mg_results_add(results, answer_out->reason, domain);
+	else if (mg_policy_consequence(policy, MG_REASON_ADDRESS_SYNTAX) < MG_CONSEQUENCE_DEFER)
+		mg_results_add(results, MG_REASON_RELAY_DENIED, domain);
 }

@@ -59,8 +59,8 @@ entry_canonical(const char *word, char **why_out)
 	if (mg_path_parse(word, strlen(word), TRUE, MG_PATH_MAX, &path, &fault)) {
 		if (path.forms == 0 && path.is_mailbox)
 			return g_strdup(path.layers[0].key);
-		if (ends_in_at && path.forms == MG_FORM_NO_DOMAIN)
-			return g_strconcat(path.layers[0].local, "@", NULL);
+		if (ends_in_at && path.forms == (MG_FORM_NO_DOMAIN | MG_FORM_AT))
+			return g_strdup(path.layers[0].key);
 		fault = "a list holds plain addresses only";
 	}
 	*why_out = g_strdup_printf("'%.80s' is neither user@domain, @domain, user@ nor a domain: %s", word, fault);
@@ -282,7 +282,7 @@ pairs_match_mailbox(const mg_pairs *pairs, const mg_mailbox *sender, const mg_pa
 	if (pairs_match_sender(pairs, sender->key, forward_path)
 	    || (sender->local[0] != 0 && pairs_match_sender(pairs, anywhere, forward_path)))
 		return TRUE;
-	for (const char *at = sender->domain; at != NULL; at = strchr(at + 1, '.'))
+	for (const char *at = sender->domain; at != NULL; at = mg_domain_parent(at))
 		if (pairs_match_sender(pairs, at, forward_path))
 			return TRUE;
 	return FALSE;

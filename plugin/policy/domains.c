@@ -1,7 +1,7 @@
 /* domains.c - see domains.h. A parent's entry ".dom" is a piece of the name itself, from a dot on: no copies. */
 #include "policy/domains.h"
 
-#include <string.h>
+#include "session/domain.h"
 
 struct mg_domains {
 	GHashTable   *sets;    /* owned; entry (in text) -> set */
@@ -46,7 +46,7 @@ mg_domains_find(const mg_domains *domains, const char *name, guint *set_out)
 
 	if (domains == NULL || g_hash_table_size(domains->sets) == 0)
 		return NULL;
-	for (const char *at = name; at != NULL; at = strchr(at + 1, '.'))
+	for (const char *at = name; at != NULL; at = mg_domain_parent(at))
 		if (g_hash_table_lookup_extended(domains->sets, at, &entry, &set)) {
 			if (set_out != NULL)
 				*set_out = GPOINTER_TO_UINT(set);

@@ -78,7 +78,7 @@ entry_same_network(const entry *a, const entry *b)
 }
 
 /* The building of the ranges. The stack holds the networks around the place reached, the widest first: nested
- * networks have different prefixes, so 129 of them and the ground are the most. */
+ * networks have different prefixes, so 129 of them, the ground and the wall are the most. */
 typedef struct sweep {
 	mg_ip  *starts;
 	winner *winners;
@@ -220,12 +220,11 @@ mg_networks_build(mg_networks_builder *builder, mg_networks_conflict *conflict_o
 	for (guint i = 0; i < entries->len; i++) {
 		const entry *next = &g_array_index(entries, entry, i);
 
-		if (!walled && entry_compare(&wall, next) < 0) {
+		/* Before 0.0.0.0/0 too: what an exception finds around it must not be IPv6's. */
+		if (!walled && (entry_compare(&wall, next) < 0 || entry_same_network(&wall, next))) {
+			sweep_enter(&at, &wall);
 			walled = TRUE;
-			if (!entry_same_network(&wall, next))
-				sweep_enter(&at, &wall);
 		}
-		walled = walled || entry_same_network(&wall, next);
 		sweep_enter(&at, next);
 	}
 	if (!walled)

@@ -90,6 +90,12 @@ mg_domain_canonical(const char *text, gsize length, gboolean utf8, char canonica
 	return domain_copy_ascii(text, length, canonical_out);
 }
 
+const char *
+mg_domain_parent(const char *name)
+{
+	return *name == 0 ? NULL : strchr(name + 1, '.');
+}
+
 gboolean
 mg_domain_is_public_suffix(const char *canonical)
 {

@@ -14,6 +14,9 @@
 /* @utf8: U-labels are allowed. FALSE, @canonical_out undefined, if it is no Domain. */
 gboolean mg_domain_canonical(const char *text, gsize length, gboolean utf8, char canonical_out[MG_DOMAIN_MAX + 1]);
 
+/* What is above @name, from its dot on: ".example.net" of "mx.example.net" and of ".mx.example.net"; NULL if nothing is. */
+const char *mg_domain_parent(const char *name);
+
 /* Whether everybody can register below @canonical (publicsuffix.org), or it is a single label. */
 gboolean mg_domain_is_public_suffix(const char *canonical);
 

@@ -137,7 +137,8 @@ literal_parse(const char *domain, gsize length, mg_ip *ip_out)
 	return strchr(inside, ':') == NULL && mg_ip_parse(inside, ip_out);
 }
 
-/* Adds a layer. A domain that is none makes a layer without one, which no list matches. */
+/* Adds a layer. A domain that is none makes a layer without one, which no list matches; the path's own mailbox may
+ * lack one altogether. */
 static gboolean
 path_add_layer(path_parser *parser, const char *local, gsize local_length, const char *domain, gsize domain_length)
 {
@@ -158,6 +159,8 @@ path_add_layer(path_parser *parser, const char *local, gsize local_length, const
 		layer.is_literal = TRUE;
 		mg_ip_format(&layer.literal, ip_text);
 		g_snprintf(canonical, sizeof(canonical), "[%s]", ip_text);
+	} else if (domain_length == 0 && path->n_layers == 0) {
+		canonical[0] = 0;
 	} else if (!mg_domain_canonical(domain, domain_length, parser->utf8, canonical)) {
 		layer.local = key;
 		path->layers[path->n_layers++] = layer;
@@ -204,6 +207,22 @@ path_add_hosts(path_parser *parser, const char *text, const char *end)
 	return TRUE;
 }
 
+/* A layer found inside a Local-part. Its own Local-part may be in quotes again, which a later reader takes off. */
+static gboolean
+path_add_inner(path_parser *parser, const char *local, gsize local_length, const char *domain, gsize domain_length)
+{
+	char unquoted[sizeof(parser->path->text)];
+	gsize length = 0;
+
+	if (local_length < 2 || local[0] != '"' || local[local_length - 1] != '"')
+		return path_add_layer(parser, local, local_length, domain, domain_length);
+	for (gsize i = 1; i < local_length - 1; i++) {
+		i += local[i] == '\\' && i + 2 < local_length;
+		unquoted[length++] = local[i];
+	}
+	return path_add_layer(parser, unquoted, length, domain, domain_length);
+}
+
 /* Everything that the Local-part of a layer can be read as. Layers that this adds are unfolded in their turn. */
 static gboolean
 path_unfold_local(path_parser *parser, const char *text, gsize length)
@@ -218,26 +237,27 @@ path_unfold_local(path_parser *parser, const char *text, gsize length)
 		const char *start = text;
 
 		path->forms |= MG_FORM_AT;
-		if (*text == '@') {   /* a source route inside */
+		if (*text == '@' && memchr(text, ':', length) != NULL) {   /* a source route inside */
 			const char *colon = memchr(text, ':', length);
 
-			if (!path_add_hosts(parser, text, colon ? colon : end))
+			if (!path_add_hosts(parser, text, colon))
 				return FALSE;
-			start = colon ? colon + 1 : end;
+			start = colon + 1;
 			at = find_last(start, (gsize)(end - start), '@');
 		}
-		if (at != NULL
-		    && !path_add_layer(parser, start, (gsize)(at - start), at + 1, (gsize)(end - at - 1)))
+		/* What a route leads to may be no mailbox: a layer that nothing matches. */
+		if (!path_add_inner(parser, start, (gsize)((at ? at : end) - start), at ? at + 1 : end,
+		                    at ? (gsize)(end - at - 1) : 0))
 			return FALSE;
 	}
 	if (percent != NULL) {
 		path->forms |= MG_FORM_PERCENT;
-		if (!path_add_layer(parser, text, (gsize)(percent - text), percent + 1, (gsize)(end - percent - 1)))
+		if (!path_add_inner(parser, text, (gsize)(percent - text), percent + 1, (gsize)(end - percent - 1)))
 			return FALSE;
 	}
 	if (bang != NULL) {
 		path->forms |= MG_FORM_BANG;
-		if (!path_add_layer(parser, bang + 1, (gsize)(end - bang - 1), text, (gsize)(bang - text)))
+		if (!path_add_inner(parser, bang + 1, (gsize)(end - bang - 1), text, (gsize)(bang - text)))
 			return FALSE;
 	}
 	return TRUE;
@@ -312,11 +332,11 @@ path_take_quoted(path_parser *parser, const char **text, const char *end, char *
 			*length_out = length;
 			return TRUE;
 		}
-		if (*at == '\\' && ++at == end)
+		if (*at == '\\' && (++at == end || (guchar)*at >= 0x80))   /* quoted-pairSMTP is ASCII */
 			break;
 		out[length++] = *at;
 	}
-	return path_fail(parser, "a quoted Local-part without an end");
+	return path_fail(parser, "a quoted Local-part without an end, or with a backslash before no ASCII");
 }
 
 /* Dot-string (RFC 5321 4.1.2); a second "@" splits it into several, which may be empty. */
@@ -375,7 +395,7 @@ path_take_mailbox(path_parser *parser, const char *text, const char *end, gsize 
 	if (!path_add_layer(parser, local, local_length, domain, domain_length))
 		return FALSE;
 	if (domain_length == 0)
-		path->forms |= MG_FORM_NO_DOMAIN;
+		path->forms |= MG_FORM_NO_DOMAIN | (text < end ? MG_FORM_AT : 0);
 	else if (path->layers[0].is_literal)
 		path->forms |= MG_FORM_LITERAL;
 	else if (path->layers[0].domain == NULL)

@@ -13,14 +13,14 @@
 
 #define MG_PATH_MAX       254   /* RFC 5321 4.5.3.1.3, without the angle brackets */
 #define MG_LOCAL_PART_MAX 64    /* RFC 5321 4.5.3.1.1 */
-#define MG_LAYERS_MAX     16
+#define MG_LAYERS_MAX     16    /* mailboxes and hosts that a path may lead to */
 
 /* How a path is more, or less, than one Mailbox at a Domain. */
 typedef enum mg_form {
 	MG_FORM_ROUTE      = 1 << 0,   /* @a,@b:u@c */
 	MG_FORM_PERCENT    = 1 << 1,   /* u%b@a */
 	MG_FORM_BANG       = 1 << 2,   /* b!u@a */
-	MG_FORM_AT         = 1 << 3,   /* u@b@a */
+	MG_FORM_AT         = 1 << 3,   /* u@b@a, u@ */
 	MG_FORM_QUOTED     = 1 << 4,   /* one of these inside quotes */
 	MG_FORM_LOOK_ALIKE = 1 << 5,   /* one of these in a compatibility character */
 	MG_FORM_NO_DOMAIN  = 1 << 6,   /* u, u@ */
@@ -29,7 +29,8 @@ typedef enum mg_form {
 
 typedef struct mg_mailbox {
 	const char *local;        /* borrowed from the path; quotes off, case folded; "" for a host of a source route */
-	const char *domain;       /* borrowed from the path; canonical, a literal in brackets; NULL: none, or not a Domain */
+	const char *domain;       /* borrowed from the path; canonical, a literal in brackets; "" where the path has none;
+	                           * NULL: not a Domain */
 	const char *key;          /* borrowed from the path; "local@domain"; NULL where domain is */
 	gboolean    is_literal;
 	mg_ip       literal;      /* of an address-literal */

@@ -23,7 +23,7 @@ PATH_MAX = 254      # octets, RFC 5321 4.5.3.1.3 without the angle brackets
 DOMAIN_MAX = 253
 LABEL_MAX = 63
 HELO_MAX = 1024     # session.h: of a longer word only that fact is kept
-LAYERS_MAX = 16     # mailboxes in one path, the outermost and repeated ones counted
+LAYERS_MAX = 16     # mailboxes and hosts in one path, the outermost and repeated ones counted
 
 NOWHERE = ""        # the domain of a layer whose domain is none: no list entry matches it
 
@@ -264,16 +264,16 @@ def parse_path(octets, smtputf8, local_part_max):
 
 def unfold(mailbox, hosts):
     """All mailboxes that a mailbox could lead to, itself first; None if they are too many. Hosts of source
-    routes inside quotes are added to hosts. Reading: hosts are not counted as layers."""
+    routes inside quotes are added to hosts, and count as much as mailboxes."""
     mailboxes = [mailbox]
     for layer in mailboxes:     # which grows meanwhile
         for local_part, domain_text in interpretations(layer.local_part, hosts):
             quoted = QUOTED_STRING.fullmatch(local_part)
             # Reading: quotes inside quotes come off like the outer ones.
             mailboxes.append(Layer(unquote(quoted.group(1)) if quoted else local_part, inner_domain(domain_text)))
-            if len(mailboxes) > LAYERS_MAX:
+            if len(mailboxes) + len(hosts) > LAYERS_MAX:
                 return None
-    return mailboxes
+    return mailboxes if len(mailboxes) + len(hosts) <= LAYERS_MAX else None
 
 
 def inner_domain(text):
@@ -607,34 +607,23 @@ def syntax_refusal(policy):
     return (action, "address.syntax") if action else relay_refusal(policy, "denied")
 
 
-def decide(policy, case):
-    """(action, reason). Reading: the order is fixed, so the first list that refuses decides, even if it only
-    defers and what follows would reject."""
-    smtputf8 = case.smtputf8 and case.reverse_path is not None
-    recipient = parse_path(case.forward_path, smtputf8, policy.local_part_max)
-    if case.reverse_path == b"":
-        sender = NULL_PATH
-    elif case.reverse_path is None:
-        sender = None
-    else:
-        sender = parse_path(case.reverse_path, smtputf8, policy.local_part_max)
+def deny_refusals(policy, case, sender, recipient):
+    """What the deny lists say, in their order."""
+    matches = {
+        "host": host_is_denied(policy, case),
+        "sender": policy.denied_senders.holds_any(sender),
+        "recipient": policy.denied_recipients.holds_any(recipient),
+        "pair": any(senders.holds_any(sender) and recipients.holds_any(recipient)
+                    for senders, recipients in policy.denied_pairs),
+    }
+    return [(refusal(policy, "deny", key), "deny." + key)
+            for key, matched in matches.items() if matched and refusal(policy, "deny", key)]
 
-    denials = [
-        ("host", lambda: host_is_denied(policy, case)),
-        ("sender", lambda: policy.denied_senders.holds_any(sender)),
-        ("recipient", lambda: policy.denied_recipients.holds_any(recipient)),
-        ("pair", lambda: any(senders.holds_any(sender) and recipients.holds_any(recipient)
-                             for senders, recipients in policy.denied_pairs)),
-    ]
-    for key, matches in denials:
-        action = refusal(policy, "deny", key)
-        if action and matches():
-            return action, "deny." + key
 
-    # Reading: syntax comes after the deny lists, for a path that cannot be read is in none of them.
+def relay_answer(policy, case, sender, recipient):
+    """What grants and own domains say."""
     if recipient is None:
         return syntax_refusal(policy)
-
     zone = zone_of(policy, case)
     now = time.time()
     has_ended = False
@@ -651,3 +640,17 @@ def decide(policy, case):
     if recipient.has_form():
         return relay_refusal(policy, "address-form")
     return relay_refusal(policy, "expired" if has_ended else "denied")
+
+
+def decide(policy, case):
+    """(action, reason): of all answers the strictest, and of equally strict ones the first."""
+    smtputf8 = case.smtputf8 and case.reverse_path is not None
+    recipient = parse_path(case.forward_path, smtputf8, policy.local_part_max)
+    if case.reverse_path == b"":
+        sender = NULL_PATH
+    elif case.reverse_path is None:
+        sender = None
+    else:
+        sender = parse_path(case.reverse_path, smtputf8, policy.local_part_max)
+    answers = deny_refusals(policy, case, sender, recipient) + [relay_answer(policy, case, sender, recipient)]
+    return max(answers, key=lambda answer: ("accept", "defer", "reject").index(answer[0]))
