@@ -38,12 +38,6 @@ CLI = main check reports json
 HEADERS = api/mailguard.h api/mailguard/names.h api/mailguard/options.h api/mailguard/verdict.h \
 	api/mailguard/guard.h api/mailguard/session.h
 
-UNIT_TESTS = test_ip test_domain test_path test_networks test_domains test_addresses test_patterns test_schedule \
-	test_list test_conf test_policy test_lint test_log test_loop test_relay test_decide test_reply test_matrix \
-	test_nat_watch test_wire test_engine test_guard test_documents
-
-FUZZ = fuzz_path fuzz_policy fuzz_list fuzz_wire
-
 # ---- flags ----
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes $(if $(CI),-Werror)
@@ -62,7 +56,7 @@ API_OBJECTS = $(API:%=$(BUILD)/api/%.o)
 ENGINE_OBJECTS = $(ENGINE:%=$(BUILD)/plugin/%.o)
 CLI_OBJECTS = $(CLI:%=$(BUILD)/adapters/cli/%.o)
 
-.PHONY: all deps deps-ci demo check check-only asan tsan bench fuzz install uninstall dist clean FORCE
+.PHONY: all deps deps-ci demo check asan tsan fuzz fuzz-only bench bench-only install uninstall dist clean FORCE
 .DELETE_ON_ERROR:
 
 all: $(LIBRARY) $(BUILD)/engine.so $(BUILD)/mailguard

@@ -1,6 +1,100 @@
-# test.mk - building and running the tests; included by the Makefile.
+# test.mk - the tests: what is built for them, and how they run. Included by the Makefile.
+
+UNIT_TESTS = test_ip test_domain test_path test_networks test_domains test_addresses test_patterns test_schedule \
+	test_list test_conf test_policy test_log test_loop test_reason test_relay test_decide test_reply \
+	test_matrix test_nat_watch test_wire test_guard test_documents
+FUZZ_TARGETS = fuzz_path fuzz_policy fuzz_list fuzz_wire
+BENCHES = bench_relay bench_abi
+
+UNIT_PROGRAMS = $(UNIT_TESTS:%=$(BUILD)/test/%)
+SCRIPTS = test/abi/abi.t test/abi/install.t test/cli/cli.t test/model/relay.t test/demo/example.t
+
 TEST_CFLAGS = $(ALL_CFLAGS) $(ENGINE_CFLAGS) -Itest/unit
+IN_TREE = -L$(BUILD) -lmailguard '-Wl,-rpath,$$ORIGIN/..'
+
+# Unit tests see the engine from inside; the library is linked in as objects where it is what is tested.
+$(BUILD)/test/unit/%.o: test/unit/%.c
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -c -o $@ $<
+$(UNIT_PROGRAMS): $(BUILD)/test/%: $(BUILD)/test/unit/%.o $(ENGINE_OBJECTS) $(API_OBJECTS) $(BUILD)/engine.so
+	$(CC) -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) $(UNIT_LDFLAGS) $(ENGINE_LIBS) -ldl
+# The library's own allocations, and only they, go through the test that makes them fail.
+$(BUILD)/test/test_guard: UNIT_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+$(BUILD)/test/test_guard: $(BUILD)/test/mute_engine.so $(BUILD)/test/other_engine.so
+$(BUILD)/test/mute_engine.so: test/unit/mute_engine.c $(BUILD)/api/wire.o
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Iapi -shared -o $@ $^ $(ALL_LDFLAGS)
+$(BUILD)/test/other_engine.so: test/unit/mute_engine.c $(BUILD)/api/wire.o
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Iapi -DMUTE_OTHER_RELEASE -shared -o $@ $^ $(ALL_LDFLAGS)
 
 $(BUILD)/test/relay_driver: test/model/relay_driver.c $(LIBRARY) $(BUILD)/engine.so
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Iapi -o $@ $< $(ALL_LDFLAGS) -L$(BUILD) -lmailguard '-Wl,-rpath,$$ORIGIN/..'
+	$(CC) $(ALL_CFLAGS) -Iapi -o $@ $< $(ALL_LDFLAGS) $(IN_TREE)
+$(BUILD)/example: adapters/example/smtpd.c $(LIBRARY) $(BUILD)/engine.so
+	$(CC) $(ALL_CFLAGS) -Iapi -o $@ $< $(ALL_LDFLAGS) -L$(BUILD) -lmailguard '-Wl,-rpath,$$ORIGIN'
+
+# ---- running ----
+
+TEST_ENVIRONMENT = BUILD=$(BUILD) MAILGUARD_ENGINE=$(CURDIR)/$(BUILD)/engine.so G_TEST_SRCDIR=$(CURDIR) G_TEST_BUILDDIR=$(CURDIR)/$(BUILD)
+# A program speaks TAP by itself, a script by its interpreter.
+PROVE = $(TEST_ENVIRONMENT) prove --timer --failures --comments
+
+.PHONY: demo-only check-only check-unit
+
+demo: deps
+	@$(MAKE) --no-print-directory demo-only
+demo-only: all $(BUILD)/example
+	@BUILD=$(BUILD) python3 test/demo/demo.py
+
+check: deps
+	@$(MAKE) --no-print-directory check-only
+check-only: all $(UNIT_PROGRAMS) $(BUILD)/test/relay_driver $(BUILD)/example
+	$(PROVE) --exec '' $(UNIT_PROGRAMS) $(SCRIPTS)
+check-unit: all $(UNIT_PROGRAMS)
+	$(PROVE) --exec '' $(UNIT_PROGRAMS)
+
+# ---- other ways to build and run the unit tests ----
+
+asan: deps
+	@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' check-unit
+tsan: deps
+	@$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread CFLAGS='-O1 -g' check-unit
+
+# ---- fuzzing ----
+
+FUZZ_FLAGS = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZ_SOURCES = $(filter-out plugin/engine.c,$(ENGINE:%=plugin/%.c)) $(filter-out api/embedded.c,$(API:%=api/%.c))
+
+$(FUZZ_TARGETS:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: test/fuzz/%.c $(FUZZ_SOURCES)
+	@mkdir -p $(@D)
+	clang -std=c11 -D_GNU_SOURCE -O1 -g $(FUZZ_FLAGS) $(ENGINE_CFLAGS) -o $@ $< $(FUZZ_SOURCES) $(ENGINE_LIBS)
+
+fuzz: deps-ci
+	@$(MAKE) --no-print-directory fuzz-only
+fuzz-only: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
+	@set -e; for target in $(FUZZ_TARGETS); do \
+		mkdir -p $(BUILD)/fuzz/corpus/$$target; \
+		dictionary=; [ ! -e test/fuzz/$$target.dict ] || dictionary=-dict=test/fuzz/$$target.dict; \
+		echo "fuzz: $$target for $(SECONDS) s"; \
+		$(BUILD)/fuzz/$$target $$dictionary -max_total_time=$(SECONDS) -timeout=5 -rss_limit_mb=2048 -print_final_stats=1 \
+			-artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus/$$target test/fuzz/seeds/$$target 2>$(BUILD)/fuzz/$$target.log \
+			|| { tail -40 $(BUILD)/fuzz/$$target.log; exit 1; }; \
+		grep -E 'number_of_executed_units|peak_rss' $(BUILD)/fuzz/$$target.log; \
+	done
+
+# ---- bench ----
+
+$(BUILD)/bench/bench_relay: test/bench/bench_relay.c $(ENGINE_OBJECTS) $(BUILD)/api/wire.o $(BUILD)/api/names.o
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -o $@ $< $(filter %.o,$^) $(ALL_LDFLAGS) $(ENGINE_LIBS)
+$(BUILD)/bench/bench_abi: test/bench/bench_abi.c $(LIBRARY) $(BUILD)/engine.so
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Iapi -o $@ $< $(ALL_LDFLAGS) $(IN_TREE)
+
+bench: deps
+	@$(MAKE) --no-print-directory bench-only
+bench-only: all $(BENCHES:%=$(BUILD)/bench/%)
+	@set -e; for bench in $(BENCHES); do MAILGUARD_ENGINE=$(BUILD)/engine.so $(BUILD)/bench/$$bench; done
+
+-include $(UNIT_TESTS:%=$(BUILD)/test/unit/%.d)

@@ -1,386 +1,313 @@
-/* smtpd.c - "example": an SMTP front end that embeds mailguard in one poll loop, to show how a server uses the library.
- * In:    commands (RFC 5321) of many clients at once, on one address
- * Out:   replies made from verdicts. It accepts no message: DATA is refused with 554, nothing is stored or passed on.
- * Rules: a client's commands are answered in order: while the library judges one, what follows it waits. A line ends at
- *        CR LF and nowhere else (RFC 5321 2.3.8); any other octet in it is the client's word and reaches the library. */
+/* smtpd.c - "example": an SMTP front end that embeds mailguard, to show how a server with a poll loop does.
+ *
+ *   cc $(pkg-config --cflags mailguard) *.c $(pkg-config --libs mailguard) -o example
+ *
+ * In:    SMTP connections, many at once, at one address
+ * Out:   replies made from verdicts. It accepts no message: DATA is refused, nothing is stored or sent on.
+ * Rules: one thread, one poll() over the listener, the clients and mg_guard_fd(); nothing else waits.
+ *
+ * Here the guard is opened, polled and closed. client.c moves octets. dialogue.c tells the library what a client
+ * said, asks, and makes replies of verdicts. */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE   /* accept4, memmem */
+#define _GNU_SOURCE   /* accept4 */
 #endif
 #include <errno.h>
-#include <inttypes.h>
-#include <mailguard.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "client.h"
+
 #define CLIENTS_MAX 200
-#define USERS_MAX   16
-#define LINE_OCTETS 1000     /* a command line with its CR LF; RFC 5321 4.5.3.1.4 asks for 512 */
-#define REPLY_MAX   1024     /* the longest reply: a verdict's text has up to 400 octets, the one to EHLO is ours */
-#define IDLE_MS     300000   /* RFC 5321 4.5.3.2.7; above the library's own deadline (25 s), so that a verdict comes first */
-#define LEAVE_MS    10000    /* for the last reply to arrive */
-#define ACCEPT_MS   1000     /* pause when the system has no descriptor for another client */
-
-typedef struct span {   /* octets of a line, NUL among them; borrowed from client.input */
-	const char *at;
-	size_t      n;
-} span;
-
-typedef enum client_state {
-	CLIENT_NONE,       /* a free place */
-	CLIENT_COMMAND,    /* the next line is a command */
-	CLIENT_RESPONSE,   /* the next line answers the challenge of AUTH PLAIN */
-	CLIENT_OVERLONG,   /* the rest of a line that is too long is dropped */
-	CLIENT_ASKED,      /* the library judges; nothing is read */
-	CLIENT_LEAVING     /* the last reply goes out; what still comes in is dropped */
-} client_state;
-
-typedef struct client {
-	struct server *server;        /* borrowed; constant */
-	client_state   state;
-	int            fd;            /* owned; -1 in a free place */
-	mg_session    *session;       /* owned */
-	mg_stage       reached;       /* the last stage that was accepted: what may come next (RFC 5321 4.1.4) */
-	bool           is_extended, is_authenticated;
-	int64_t        deadline_ms;   /* on the monotonic clock */
-	char           input[LINE_OCTETS], output[REPLY_MAX];
-	size_t         n_input, n_output;   /* one reply at a time: the next line is taken when it has gone out */
-} client;
+#define POLL_MS     300000   /* at the longest */
+#define PAUSE_MS    1000     /* when the system has no descriptor for one more client */
+#define EXIT_USAGE  64       /* sysexits.h */
 
 enum { POLLED_SIGNALS, POLLED_GUARD, POLLED_LISTENER, POLLED_CLIENTS };
 
-typedef struct server {
-	mg_guard     *guard;                      /* owned */
-	char          name[256];
-	span          users[USERS_MAX];           /* name NUL password, as AUTH PLAIN sends them; borrowed from argv */
-	size_t        n_users;
+struct server {
+	mg_guard     *guard;                                  /* owned */
+	int           signals, listener;                      /* owned; -1: none */
+	struct host   host;
 	uint64_t      n_sessions;
-	int64_t       accept_ms;                  /* not before */
-	client        clients[CLIENTS_MAX];
-	struct pollfd polled[POLLED_CLIENTS + CLIENTS_MAX];   /* a client's place is that in clients */
-} server;
+	int64_t       accept_ms;                              /* not before; on the monotonic clock */
+	struct client clients[CLIENTS_MAX];
+	struct pollfd polled[POLLED_CLIENTS + CLIENTS_MAX];   /* clients in their places */
+	nfds_t        n_polled;                               /* up to the last client: poll() wants few places, too */
+};
 
-static int64_t
-now_ms(void)
+/* ---- running ---- */
+
+static bool
+server_admit(struct server *server, int fd)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* ---- one client: replies ---- */
-
-static void
-client_close(client *client)
-{
-	/* The session first: with it the question under way is cancelled, so that no verdict comes for a place that
-	 * is free, or is another client's by then. */
-	mg_session_unref(client->session);
-	close(client->fd);
-	client->session = NULL;
-	client->fd = -1;
-	client->n_output = 0;
-	client->state = CLIENT_NONE;
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		if (server->clients[i].fd < 0)
+			return client_open(&server->clients[i], &server->host, server->guard, fd, ++server->n_sessions);
+	return false;
 }
 
 static void
-client_flush(client *client)
+server_accept(struct server *server)
 {
-	while (client->n_output > 0) {
-		ssize_t n = send(client->fd, client->output, client->n_output, MSG_NOSIGNAL);
+	static const char full[] = "421 4.3.2 Too many connections\r\n";
+	int fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
-			return;   /* poll tells when there is room */
-		if (n < 0) {
-			client_close(client);
-			return;
-		}
-		client->n_output -= (size_t)n;
-		memmove(client->output, client->output + n, client->n_output);
+	if (fd < 0) {
+		/* Without a free descriptor the listener stays readable: not to be asked again and again. */
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+			server->accept_ms = now_ms() + PAUSE_MS;
+	} else if (!server_admit(server, fd)) {
+		(void)send(fd, full, strlen(full), MSG_NOSIGNAL);   /* the buffer of a new socket is empty: it fits */
+		close(fd);
 	}
-	/* Not yet close(): with input unread that would reset the connection, and the reply might be lost on the way. */
-	if (client->state == CLIENT_LEAVING)
-		shutdown(client->fd, SHUT_WR);
-}
-
-/* One line, or several with CR LF between them. */
-__attribute__((format(printf, 2, 3))) static void
-client_reply(client *client, const char *format, ...)
-{
-	va_list arguments;
-	int n;
-
-	va_start(arguments, format);
-	n = vsnprintf(client->output, sizeof(client->output) - 2, format, arguments);
-	va_end(arguments);
-	if (n < 0 || (size_t)n >= sizeof(client->output) - 2)
-		n = snprintf(client->output, sizeof(client->output), "451 4.3.0 Reply too long");   /* never half of one */
-	memcpy(client->output + n, "\r\n", 2);
-	client->n_output = (size_t)n + 2;
 }
 
 static void
-client_leave(client *client)
+server_take_verdicts(struct server *server)
 {
-	client->state = CLIENT_LEAVING;
-	client->deadline_ms = now_ms() + LEAVE_MS;
-}
+	mg_verdict *verdict;
 
-/* ---- one client: questions and verdicts ---- */
-
-static void
-client_refuse(client *client, mg_stage stage, int code, const char *enhanced, const char *text)
-{
-	client_reply(client, "%d %s %s", code, enhanced, text);
-	/* A sender that was refused has begun no transaction; the library must forget it too. */
-	if (stage == MG_STAGE_MAIL)
-		mg_session_reset(client->session);
-	if (stage == MG_STAGE_CONNECT || code == 421)   /* 421 promises to close (RFC 5321 3.8); a policy may say it */
-		client_leave(client);
-}
-
-/* Asks, and leaves it at that: the verdict comes through mg_guard_fd(). Facts are set before, since a question is
- * judged by what the session knew when it was asked. @path points into our buffer: the library has copied it. */
-static void
-client_ask(client *client, mg_stage stage, span path)
-{
-	uint64_t request;   /* not kept: the verdict brings our context, and a client has one question at a time */
-	int error = mg_ask_stage(client->session, stage, path.at, path.n, &request);
-
-	client->state = error ? CLIENT_COMMAND : CLIENT_ASKED;
-	if (error)   /* no memory, or too much under way: never a reason to accept */
-		client_refuse(client, stage, stage == MG_STAGE_CONNECT ? 421 : 451, "4.3.0", "Try again later");
-}
-
-static void
-client_answer(client *client, const mg_verdict *verdict)
-{
-	mg_stage stage = (mg_stage)mg_verdict_stage(verdict);
-	const char *name = client->server->name, *text = mg_verdict_text(verdict);   /* safe to send as it is */
-
-	client->state = CLIENT_COMMAND;
-	if (mg_verdict_action(verdict) != MG_ACCEPT) {
-		client_refuse(client, stage, mg_verdict_code(verdict), mg_verdict_enhanced(verdict), text);
-		return;
+	mg_guard_dispatch(server->guard);   /* judges what was asked; never waits, calls nothing of ours but the log */
+	while ((verdict = mg_guard_next_verdict(server->guard)) != NULL) {
+		client_answer(mg_verdict_context(verdict), verdict);
+		mg_verdict_free(verdict);
 	}
-	switch (stage) {
-	case MG_STAGE_CONNECT:
-		client_reply(client, "220 %s ESMTP", name);
-		break;
-	case MG_STAGE_HELO:   /* SMTPUTF8 brings 8BITMIME with it (RFC 6531 3.1) */
-		if (client->is_extended)
-			client_reply(client, "250-%s\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n%s250 ENHANCEDSTATUSCODES", name,
-			             client->server->n_users > 0 ? "250-AUTH PLAIN\r\n" : "");
-		else
-			client_reply(client, "250 %s", name);
-		break;
-	case MG_STAGE_MAIL:
-	case MG_STAGE_RCPT:
-		client_reply(client, "%d %s %s", mg_verdict_code(verdict), mg_verdict_enhanced(verdict), text);
-		break;
-	case MG_STAGE_DATA:
-		client_reply(client, "554 5.7.0 No messages are accepted here");
-		return;
+}
+
+/* Ends what is past its deadline, and writes down what is waited for. Returns how long, for poll(). */
+static int
+server_prepare(struct server *server)
+{
+	int64_t now = now_ms(), next = now + POLL_MS;
+
+	server->n_polled = POLLED_CLIENTS;
+	for (size_t i = 0; i < CLIENTS_MAX; i++) {
+		struct client *client = &server->clients[i];
+
+		if (client->fd >= 0 && client->deadline_ms <= now)
+			client_end(client, "4.4.2", "No command for too long");
+		if (client->fd >= 0 && client->deadline_ms < next)
+			next = client->deadline_ms;
+		if (client->fd >= 0)
+			server->n_polled = POLLED_CLIENTS + i + 1;
+		server->polled[POLLED_CLIENTS + i] = (struct pollfd){ client->fd, client_events(client), 0 };
 	}
-	client->reached = stage;
+	server->polled[POLLED_LISTENER].events = server->accept_ms <= now ? POLLIN : 0;
+	if (server->accept_ms > now && server->accept_ms < next)
+		next = server->accept_ms;
+	return next > now ? (int)(next - now) : 0;
 }
 
-/* ---- one client: commands ---- */
-
-/* The next word of @rest, spaces around it taken off. */
+/* False: it is to end. Signals come as input, so that no handler runs in the middle of a call to the library. */
 static bool
-take_word(span *rest, span *word_out)
+server_take_signal(struct server *server)
 {
-	while (rest->n > 0 && *rest->at == ' ')
-		rest->at++, rest->n--;
-	*word_out = *rest;
-	while (rest->n > 0 && *rest->at != ' ')
-		rest->at++, rest->n--;
-	word_out->n -= rest->n;
-	return word_out->n > 0;
-}
+	struct signalfd_siginfo taken;
 
-static bool
-span_begins(span text, const char *with)
-{
-	return text.n >= strlen(with) && strncasecmp(text.at, with, strlen(with)) == 0;
-}
-
-static bool
-span_is(span text, const char *word)
-{
-	return text.n == strlen(word) && span_begins(text, word);
-}
-
-/* "FROM:<path>": only where it ends is looked at (not at a ">" in quotes, RFC 5321 4.1.2), the path is the library's. */
-static bool
-take_path(span *rest, const char *keyword, span *path_out)
-{
-	size_t n = strlen(keyword);
-	bool quoted = false;
-
-	if (!span_begins(*rest, keyword))
+	if (read(server->signals, &taken, sizeof(taken)) != (ssize_t)sizeof(taken))
+		return true;
+	if (taken.ssi_signo != SIGHUP)
 		return false;
-	while (n < rest->n && rest->at[n] == ' ')
-		n++;
-	if (n == rest->n || rest->at[n] != '<')
-		return false;
-	*path_out = (span){ rest->at + n + 1, 0 };
-	for (n++; n < rest->n && (quoted || rest->at[n] != '>'); n++) {
-		if (quoted && rest->at[n] == '\\')
-			n++;
-		else if (rest->at[n] == '"')
-			quoted = !quoted;
-	}
-	if (n >= rest->n || (n + 1 < rest->n && rest->at[n + 1] != ' '))
-		return false;
-	path_out->n = (size_t)(rest->at + n - path_out->at);
-	*rest = (span){ rest->at + n + 1, rest->n - n - 1 };
+	(void)mg_guard_reload(server->guard);   /* refused, the policy in force stays, and the log says why */
 	return true;
 }
 
-static void
-take_helo(client *client, span rest, bool is_extended)
-{
-	span word;
-
-	if (!take_word(&rest, &word)) {
-		client_reply(client, "501 5.5.4 A name was expected");
-		return;
-	}
-	word.n += rest.n;   /* more words than one are for the library to judge */
-	if (mg_session_set_helo(client->session, word.at, word.n, is_extended ? MG_HELO_EXTENDED : 0) != MG_OK) {
-		client_reply(client, "451 4.3.0 Try again later");
-		return;
-	}
-	client->is_extended = is_extended;
-	client->reached = MG_STAGE_CONNECT;   /* until the verdict; a transaction ends here (RFC 5321 4.1.4) */
-	client_ask(client, MG_STAGE_HELO, (span){ NULL, 0 });
-}
-
-static void
-take_helo_word(client *client, span rest)
-{
-	take_helo(client, rest, false);
-}
-
-static void
-take_ehlo_word(client *client, span rest)
-{
-	take_helo(client, rest, true);
-}
-
-static void
-take_mail(client *client, span rest)
-{
-	span path, word;
-	uint32_t flags = 0;
-
-	if (!take_path(&rest, "FROM:", &path)) {
-		client_reply(client, "501 5.5.4 FROM:<path> was expected");
-		return;
-	}
-	while (take_word(&rest, &word)) {
-		if (span_is(word, "SMTPUTF8")) {
-			flags |= MG_MAIL_SMTPUTF8;
-		} else if (!span_is(word, "BODY=7BIT") && !span_is(word, "BODY=8BITMIME")
-		           && !(client->server->n_users > 0 && span_begins(word, "AUTH="))) {   /* RFC 4954 5 */
-			client_reply(client, "555 5.5.4 Parameter not known");
-			return;
-		}
-	}
-	if (mg_session_set_mail_from(client->session, path.at, path.n, flags) != MG_OK)
-		client_reply(client, "451 4.3.0 Try again later");
-	else
-		client_ask(client, MG_STAGE_MAIL, (span){ NULL, 0 });
-}
-
-static void
-take_rcpt(client *client, span rest)
-{
-	span path, word;
-
-	if (!take_path(&rest, "TO:", &path))
-		client_reply(client, "501 5.5.4 TO:<path> was expected");
-	else if (take_word(&rest, &word))
-		client_reply(client, "555 5.5.4 Parameter not known");
-	else   /* no fact: each forward-path is a question of its own */
-		client_ask(client, MG_STAGE_RCPT, path);
-}
-
-static void
-take_data(client *client, span rest)
-{
-	(void)rest;
-	client_ask(client, MG_STAGE_DATA, (span){ NULL, 0 });
-}
-
-static void
-take_rset(client *client, span rest)
-{
-	(void)rest;
-	mg_session_reset(client->session);
-	if (client->reached > MG_STAGE_HELO)
-		client->reached = MG_STAGE_HELO;
-	client_reply(client, "250 2.0.0 Ok");
-}
-
-static void
-take_noop(client *client, span rest)
-{
-	(void)rest;
-	client_reply(client, "250 2.0.0 Ok");
-}
-
-static void
-take_vrfy(client *client, span rest)
-{
-	(void)rest;
-	client_reply(client, "252 2.0.0 Nothing is said about users here");
-}
-
-static void
-take_quit(client *client, span rest)
-{
-	(void)rest;
-	client_reply(client, "221 2.0.0 Bye");
-	client_leave(client);
-}
-
-/* RFC 4648 4. @out_max >= text.n. Octets written, or -1. */
+/* Until SIGTERM or SIGINT: 0; or until poll() fails. */
 static int
-base64_decode(span text, char *out)
+server_run(struct server *server)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	uint32_t bits = 0;
-	int n = 0;
+	struct pollfd *polled = server->polled;
 
-	if (text.n == 0 || text.n % 4 != 0)
-		return -1;
-	text.n -= text.at[text.n - 1] != '=' ? 0 : text.at[text.n - 2] != '=' ? 1 : 2;
-	for (size_t i = 0; i < text.n; i++) {
-		const char *digit = memchr(digits, text.at[i], sizeof(digits) - 1);
+	polled[POLLED_SIGNALS] = (struct pollfd){ server->signals, POLLIN, 0 };
+	polled[POLLED_GUARD] = (struct pollfd){ mg_guard_fd(server->guard), POLLIN, 0 };   /* it never changes */
+	polled[POLLED_LISTENER] = (struct pollfd){ server->listener, POLLIN, 0 };
+	for (;;) {
+		int wait_ms = server_prepare(server);
 
-		if (digit == NULL)
-			return -1;
-		bits = bits << 6 | (uint32_t)(digit - digits);
-		if (i % 4 > 0)
-			out[n++] = (char)(bits >> (6 - 2 * (i % 4)));
+		if (poll(polled, server->n_polled, wait_ms) < 0) {
+			if (errno == EINTR)
+				continue;
+			return EXIT_FAILURE;
+		}
+		if (polled[POLLED_SIGNALS].revents && !server_take_signal(server))
+			return EXIT_SUCCESS;
+		for (size_t i = 0; i < CLIENTS_MAX; i++)
+			if (polled[POLLED_CLIENTS + i].revents)
+				client_handle(&server->clients[i], polled[POLLED_CLIENTS + i].revents);
+		if (polled[POLLED_GUARD].revents)
+			server_take_verdicts(server);
+		/* Last: what poll() found of a client is not taken for that of the next one in its place. */
+		if (polled[POLLED_LISTENER].revents)
+			server_accept(server);
 	}
-	return n;
+}
+
+/* ---- starting and ending ---- */
+
+static int
+complain(const char *what, const char *why)
+{
+	fprintf(stderr, "example: %s: %s\n", what, why);
+	return EXIT_FAILURE;
+}
+
+/* The lines can be printed as they are: what came from the network is escaped. The library is in the middle of its
+ * work here, so nothing of it may be called. */
+static void
+print_log(void *context, mg_level level, const char *line)
+{
+	(void)context;
+	fprintf(stderr, "%s%s\n", level <= MG_LEVEL_WARNING ? "example: " : "", line);
+}
+
+/* "192.0.2.1:25" or "[2001:db8::1]:25", to be listened at. */
+static int
+find_address(char *text, struct addrinfo **found_out)
+{
+	struct addrinfo wanted = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM };
+	char *colon = strrchr(text, ':'), *port;
+
+	if (colon == NULL || colon == text)
+		return EAI_NONAME;
+	*colon = 0;
+	port = colon + 1;
+	if (*port == 0 || strlen(port) > 5 || strspn(port, "0123456789") != strlen(port)
+	    || atoi(port) > 65535)   /* getaddrinfo() would cut it */
+		return EAI_NONAME;
+	if (text[0] == '[' && colon[-1] == ']') {
+		colon[-1] = 0;
+		text++;
+	}
+	return getaddrinfo(text, port, &wanted, found_out);
+}
+
+static int
+server_listen(struct server *server, char *address)
+{
+	char name[NI_MAXHOST], port[NI_MAXSERV];
+	struct addrinfo *found;
+	struct sockaddr_storage own;
+	socklen_t n_own = sizeof(own);
+	int fd, code = EXIT_SUCCESS;
+
+	if (find_address(address, &found) != 0)
+		return complain("-l", "ADDRESS:PORT was expected, in figures");
+	fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	server->listener = fd;
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int)) != 0
+	    || bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, SOMAXCONN) != 0
+	    || getsockname(fd, (struct sockaddr *)&own, &n_own) != 0)
+		code = complain(address, strerror(errno));
+	else if (getnameinfo((struct sockaddr *)&own, n_own, name, sizeof(name), port, sizeof(port),
+	                     NI_NUMERICHOST | NI_NUMERICSERV) == 0)   /* with port 0, the one that the kernel chose */
+		printf(own.ss_family == AF_INET6 ? "listening on [%s]:%s\n" : "listening on %s:%s\n", name, port);
+	freeaddrinfo(found);
+	return fflush(stdout) == 0 ? code : complain("standard output", strerror(errno));
+}
+
+static int
+server_open(struct server *server, const mg_options *options, char *address)
+{
+	sigset_t taken;
+	int error;
+
+	signal(SIGPIPE, SIG_IGN);   /* the reader of our log may leave; the library leaves signals to the server */
+	sigemptyset(&taken);
+	sigaddset(&taken, SIGTERM);
+	sigaddset(&taken, SIGINT);
+	sigaddset(&taken, SIGHUP);
+	sigprocmask(SIG_BLOCK, &taken, NULL);
+	server->signals = signalfd(-1, &taken, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (server->signals < 0)
+		return complain("signalfd", strerror(errno));
+	gethostname(server->host.name, sizeof(server->host.name) - 1);
+	/* Before anybody can connect: without a policy nobody is answered. A server that forks opens it in the child. */
+	error = mg_guard_open(options, &server->guard);
+	if (error)
+		return complain(options->config, mg_error_text(error));   /* the log has said where */
+	return server_listen(server, address);
+}
+
+static void
+server_close(struct server *server)
+{
+	for (size_t i = 0; i < CLIENTS_MAX; i++) {
+		if (server->clients[i].fd >= 0)
+			client_end(&server->clients[i], "4.3.2", "Service ends");
+		if (server->clients[i].fd >= 0)
+			client_close(&server->clients[i]);
+	}
+	mg_guard_close(server->guard);   /* last: its sessions must be gone */
+	if (server->listener >= 0)
+		close(server->listener);
+	if (server->signals >= 0)
+		close(server->signals);
+	free(server);
+}
+
+/* "user:password" in place: a NUL for the colon makes it what AUTH PLAIN sends. */
+static bool
+host_add_user(struct host *host, char *text)
+{
+	char *colon = strchr(text, ':');
+
+	if (colon == NULL || colon == text || host->n_users == USERS_MAX)
+		return false;
+	host->users[host->n_users++] = (span){ text, strlen(text) };
+	*colon = 0;
+	return true;
+}
+
+static bool
+take_options(struct server *server, int argc, char **argv, mg_options *options, char **address)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "c:e:l:u:v")) != -1) {
+		if (option == 'c')
+			options->config = optarg;
+		else if (option == 'e')
+			options->engine = optarg;
+		else if (option == 'l')
+			*address = optarg;
+		else if (option == 'v')
+			options->log_level = MG_LEVEL_INFO;
+		else if (option != 'u' || !host_add_user(&server->host, optarg))
+			return false;
+	}
+	return options->config != NULL && optind == argc;
+}
+
+int
+main(int argc, char **argv)
+{
+	mg_options options = MG_OPTIONS_INIT;   /* our size, and zero for all that we have no wish about */
+	char standard[] = "127.0.0.1:2525", *address = standard;
+	struct server *server = calloc(1, sizeof(*server));
+	int code = EXIT_USAGE;
+
+	if (server == NULL)
+		return complain("start", strerror(ENOMEM));
+	server->signals = server->listener = -1;
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		server->clients[i].fd = -1;
+	options.log = print_log;
+	options.log_level = MG_LEVEL_WARNING;
+	if (take_options(server, argc, argv, &options, &address)) {
+		code = server_open(server, &options, address);
+		if (code == EXIT_SUCCESS)
+			code = server_run(server);
+	} else {
+		fprintf(stderr, "usage: example -c mailguard.conf [-l ADDRESS:PORT] [-u USER:PASSWORD]... "
+		                "[-e engine.so] [-v]\n");
+	}
+	server_close(server);
+	return code;
 }

@@ -153,9 +153,10 @@ reply_take_code(const char **text)
 {
 	const char *at = *text;
 
-	if ((at[0] != '4' && at[0] != '5') || at[1] < '0' || at[1] > '5' || !g_ascii_isdigit(at[2]) || at[3] != ' ')
+	if ((at[0] != '4' && at[0] != '5') || at[1] < '0' || at[1] > '5' || !g_ascii_isdigit(at[2])
+	    || (at[3] != ' ' && at[3] != 0))
 		return 0;
-	*text = at + 4;
+	*text = at + 3 + (at[3] == ' ');
 	return (at[0] - '0') * 100 + (at[1] - '0') * 10 + (at[2] - '0');
 }
 
@@ -163,7 +164,7 @@ reply_take_code(const char **text)
 static gboolean
 reply_take_enhanced(const char **text, int code, char enhanced_out[12])
 {
-	g_autoptr(GRegex) form = g_regex_new("^[245]\\.[0-9]{1,3}\\.[0-9]{1,3} ", 0, 0, NULL);
+	g_autoptr(GRegex) form = g_regex_new("^[245]\\.[0-9]{1,3}\\.[0-9]{1,3}( |$)", 0, 0, NULL);
 	gsize length;
 
 	if (!g_regex_match(form, *text, 0, NULL))
@@ -173,7 +174,7 @@ reply_take_enhanced(const char **text, int code, char enhanced_out[12])
 	length = strcspn(*text, " ");
 	memcpy(enhanced_out, *text, length);
 	enhanced_out[length] = 0;
-	*text += length + 1;
+	*text += length + ((*text)[length] == ' ');
 	return TRUE;
 }
 

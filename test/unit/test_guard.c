@@ -1,0 +1,946 @@
+/* test_guard.c - the library through its public functions: options, sessions, the run, fork, memory, bad engines.
+ * Linked with the library's objects, so that its own allocations (and no others) can be made to fail. */
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "mailguard.h"
+#include "internal.h"
+
+/* ---- memory that runs out ---- */
+
+static gint allocations_left = G_MAXINT;   /* until one fails */
+static gboolean has_failed;
+
+static gboolean
+allocation_fails(void)
+{
+	if (allocations_left == G_MAXINT || allocations_left-- > 0)
+		return FALSE;
+	allocations_left = G_MAXINT;   /* one failure a run */
+	return has_failed = TRUE;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+void *
+__wrap_malloc(size_t size)
+{
+	return allocation_fails() ? NULL : __real_malloc(size);
+}
+
+void *
+__wrap_calloc(size_t n, size_t size)
+{
+	return allocation_fails() ? NULL : __real_calloc(n, size);
+}
+
+void *
+__wrap_realloc(void *old, size_t size)
+{
+	return allocation_fails() ? NULL : __real_realloc(old, size);
+}
+
+/* ---- a policy and a guard ---- */
+
+static char *directory, *config;
+
+static const char policy_text[] =
+	"[mailguard]\nhostname = mx1.example.net\n[domains]\nlocal = example.net\n"
+	"[zone servers]\nnetworks = 10.1.2.3\nowner = a\n[grant servers]\nzone = servers\nowner = a\n"
+	"[deny senders]\nsenders = @b.example\n[sender]\nown-domain = flag\n";
+
+static void
+write_file(const char *path, const char *text)
+{
+	g_assert_true(g_file_set_contents(path, text, -1, NULL));
+	g_assert_cmpint(g_chmod(path, 0644), ==, 0);
+}
+
+static void
+write_policy(const char *text)
+{
+	write_file(config, text);
+}
+
+static void
+remember_line(void *context, mg_level level, const char *line)
+{
+	g_string_append_printf(context, "%s %s\n", mg_level_name((int)level), line);
+}
+
+static mg_options
+options_new(void)
+{
+	mg_options options = MG_OPTIONS_INIT;
+
+	options.config = config;
+	options.engine = g_getenv("MAILGUARD_ENGINE");
+	return options;
+}
+
+static mg_guard *
+guard_new(void)
+{
+	mg_options options = options_new();
+	mg_guard *guard = NULL;
+
+	g_assert_cmpint(mg_guard_open(&options, &guard), ==, MG_OK);
+	return guard;
+}
+
+static mg_session *
+session_new(mg_guard *guard, const char *ip, const char *from)
+{
+	mg_session *session = NULL;
+
+	g_assert_cmpint(mg_session_new(guard, &session), ==, MG_OK);
+	g_assert_cmpint(mg_session_set_client(session, ip, MG_FROM_SOCKET), ==, MG_OK);
+	g_assert_cmpint(mg_session_set_helo(session, "host.example", MG_TEXT, MG_HELO_EXTENDED), ==, MG_OK);
+	if (from != NULL)
+		g_assert_cmpint(mg_session_set_mail_from(session, from, MG_TEXT, 0), ==, MG_OK);
+	return session;
+}
+
+static mg_verdict *
+ask_rcpt(mg_session *session, const char *to)
+{
+	mg_verdict *verdict = NULL;
+	uint64_t request;
+
+	g_assert_cmpint(mg_ask_stage(session, MG_STAGE_RCPT, to, MG_TEXT, &request), ==, MG_OK);
+	g_assert_cmpint(mg_guard_wait(session->guard, request, &verdict), ==, MG_OK);
+	g_assert_cmpuint(mg_verdict_request(verdict), ==, request);
+	return verdict;
+}
+
+/* ---- options ---- */
+
+typedef struct newer_options {
+	mg_options now;
+	uint64_t   later;
+} newer_options;
+
+static void
+test_options_sizes(void)
+{
+	newer_options newer = { .now = options_new() };
+	mg_options older = options_new();
+	const char *engine = older.engine;
+	mg_guard *guard = NULL;
+
+	newer.now.size = sizeof(newer);
+	g_assert_cmpint(mg_guard_open(&newer.now, &guard), ==, MG_OK);
+	g_clear_pointer(&guard, mg_guard_close);
+	newer.later = 1;   /* a wish that this library does not know */
+	g_assert_cmpint(mg_guard_open(&newer.now, &guard), ==, MG_E_ABI);
+
+	/* One member shorter, and all that may be missing: it reads as zero, whatever stands behind. */
+	older.size = offsetof(mg_options, reserved);
+	older.reserved = 7;
+	g_assert_cmpint(mg_guard_open(&older, &guard), ==, MG_OK);
+	g_clear_pointer(&guard, mg_guard_close);
+	older.size = offsetof(mg_options, deadline_ms);
+	older.deadline_ms = 0xffffffff;
+	older.on_failure = 99;
+	g_assert_cmpint(mg_guard_open(&older, &guard), ==, MG_OK);
+	g_assert_cmpuint(guard->deadline_ms, ==, 25000);
+	g_clear_pointer(&guard, mg_guard_close);
+
+	older.size = offsetof(mg_options, engine) - 1;
+	g_assert_cmpint(mg_guard_open(&older, &guard), ==, MG_E_ABI);
+	older.size = 0;
+	g_assert_cmpint(mg_guard_open(&older, &guard), ==, MG_E_ABI);
+	older.size = 1 << 20;
+	g_assert_cmpint(mg_guard_open(&older, &guard), ==, MG_E_ABI);
+	g_assert_nonnull(engine);
+	g_assert_null(guard);
+}
+
+static void
+test_options_values(void)
+{
+	mg_guard *guard = NULL;
+	mg_options options;
+
+	g_assert_cmpint(mg_guard_open(NULL, &guard), ==, MG_E_ARGUMENT);
+	options = options_new();
+	g_assert_cmpint(mg_guard_open(&options, NULL), ==, MG_E_ARGUMENT);
+	options.config = NULL;
+	g_assert_cmpint(mg_guard_open(&options, &guard), ==, MG_E_ARGUMENT);
+	options = options_new();
+	options.socket = "/nonexistent";
+	g_assert_cmpint(mg_guard_open(&options, &guard), ==, MG_E_ABI);
+	options = options_new();
+	options.on_failure = MG_REJECT;   /* no evidence, no refusal for good */
+	g_assert_cmpint(mg_guard_open(&options, &guard), ==, MG_E_ARGUMENT);
+	options = options_new();
+	options.deadline_ms = 600001;
+	g_assert_cmpint(mg_guard_open(&options, &guard), ==, MG_E_ARGUMENT);
+	options = options_new();
+	options.log_level = MG_LEVEL_DEBUG + 1;
+	g_assert_cmpint(mg_guard_open(&options, &guard), ==, MG_E_ARGUMENT);
+	options = options_new();
+	options.reserved = 1;
+	g_assert_cmpint(mg_guard_open(&options, &guard), ==, MG_E_ABI);
+	g_assert_null(guard);
+}
+
+/* ---- opening and reloading ---- */
+
+static void
+test_engine_cannot_be_loaded(void)
+{
+	g_autofree char *other = g_build_filename(g_getenv("BUILD"), "test", "other_engine.so", NULL);
+	const char *const engines[] = { "/nonexistent/engine.so", "/dev/null", "libc.so.6", other };
+
+	for (guint i = 0; i < G_N_ELEMENTS(engines); i++) {
+		GString *log = g_string_new(NULL);
+		mg_options options = options_new();
+		mg_guard *guard = NULL;
+
+		options.engine = engines[i];
+		options.log = remember_line;
+		options.log_context = log;
+		g_assert_cmpint(mg_guard_open(&options, &guard), ==, MG_E_ENGINE);
+		g_assert_true(g_str_has_prefix(log->str, "error engine.load-failed why="));
+		g_string_free(log, TRUE);
+	}
+}
+
+static void
+test_bad_policy_at_open(void)
+{
+	GString *log = g_string_new(NULL);
+	mg_options options = options_new();
+	mg_guard *guard = NULL;
+	g_autofree char *expected = g_strdup_printf("error policy.error file=%s line=2 rule=unknown-key", config);
+
+	write_policy("[mailguard]\nhostnam = mx1.example.net\n");
+	options.log = remember_line;
+	options.log_context = log;
+	g_assert_cmpint(mg_guard_open(&options, &guard), ==, MG_E_POLICY);
+	g_assert_true(g_str_has_prefix(log->str, expected));
+	g_string_free(log, TRUE);
+	write_policy(policy_text);
+}
+
+/* A bad file keeps the policy in force and says so; a good one is in force at once. */
+static void
+test_reload(void)
+{
+	GString *log = g_string_new(NULL);
+	mg_options options = options_new();
+	mg_guard *guard = NULL;
+	mg_session *session;
+	mg_verdict *verdict;
+	uint64_t request;
+
+	options.log = remember_line;
+	options.log_context = log;
+	g_assert_cmpint(mg_guard_open(&options, &guard), ==, MG_OK);
+	session = session_new(guard, "10.1.2.3", "a@c.example");
+
+	write_policy("[zone servers]\nnetworks = 10.1.2.3/8\n");
+	g_assert_cmpint(mg_guard_reload(guard), ==, MG_E_POLICY);
+	g_assert_nonnull(strstr(log->str, "error policy.refused"));
+	verdict = ask_rcpt(session, "u@foreign.example");
+	g_assert_cmpstr(mg_verdict_reason(verdict), ==, "relay.granted");
+	mg_verdict_free(verdict);
+
+	/* Asked under the old policy, answered by it; the next by the new one. */
+	g_assert_cmpint(mg_ask_stage(session, MG_STAGE_RCPT, "u@foreign.example", MG_TEXT, &request), ==, MG_OK);
+	write_policy("[domains]\nlocal = example.net\n");
+	g_assert_cmpint(mg_guard_reload(guard), ==, MG_OK);
+	g_assert_cmpint(mg_guard_wait(guard, request, &verdict), ==, MG_OK);
+	g_assert_cmpstr(mg_verdict_reason(verdict), ==, "relay.granted");
+	mg_verdict_free(verdict);
+	verdict = ask_rcpt(session, "u@foreign.example");
+	g_assert_cmpstr(mg_verdict_reason(verdict), ==, "relay.denied");
+	mg_verdict_free(verdict);
+
+	g_unlink(config);
+	g_assert_cmpint(mg_guard_reload(guard), ==, MG_E_POLICY);
+	mg_session_unref(session);
+	mg_guard_close(guard);
+	g_string_free(log, TRUE);
+	write_policy(policy_text);
+}
+
+/* A list that cannot be read at first defers, and on a reload keeps the old policy. */
+static void
+test_reload_lists(void)
+{
+	g_autofree char *list = g_build_filename(directory, "nets", NULL);
+	mg_guard *guard;
+	mg_session *session;
+	mg_verdict *verdict;
+
+	write_policy("[domains]\nlocal = example.net\n[zone servers]\nnetworks = @nets\n[grant servers]\nzone = servers\n");
+	guard = guard_new();
+	session = session_new(guard, "10.1.2.3", "a@c.example");
+	verdict = ask_rcpt(session, "u@foreign.example");
+	g_assert_cmpstr(mg_verdict_reason(verdict), ==, "relay.unreadable");
+	g_assert_cmpint(mg_verdict_code(verdict), ==, 450);
+	g_assert_cmpstr(mg_verdict_enhanced(verdict), ==, "4.7.1");
+	mg_verdict_free(verdict);
+
+	write_file(list, "10.1.2.3\n");
+	g_assert_cmpint(mg_guard_reload(guard), ==, MG_OK);
+	verdict = ask_rcpt(session, "u@foreign.example");
+	g_assert_cmpstr(mg_verdict_reason(verdict), ==, "relay.granted");
+	mg_verdict_free(verdict);
+
+	g_unlink(list);
+	g_assert_cmpint(mg_guard_reload(guard), ==, MG_E_POLICY);
+	verdict = ask_rcpt(session, "u@foreign.example");
+	g_assert_cmpstr(mg_verdict_reason(verdict), ==, "relay.granted");
+	mg_verdict_free(verdict);
+	mg_session_unref(session);
+	mg_guard_close(guard);
+	write_policy(policy_text);
+}
+
+/* ---- a verdict ---- */
+
+static void
+test_verdict(void)
+{
+	mg_guard *guard = guard_new();
+	mg_session *session = session_new(guard, "10.1.2.3", "a@example.net");
+	mg_verdict *verdict;
+	const char *result = NULL;
+	int marker = 0;
+
+	mg_session_set_context(session, &marker);
+	verdict = ask_rcpt(session, "u@foreign.example");
+	g_assert_true(mg_verdict_context(verdict) == &marker);
+	g_assert_cmpint(mg_verdict_question(verdict), ==, MG_ASK_STAGE);
+	g_assert_cmpint(mg_verdict_stage(verdict), ==, MG_STAGE_RCPT);
+	g_assert_cmpint(mg_verdict_action(verdict), ==, MG_ACCEPT);
+	g_assert_cmpint(mg_verdict_code(verdict), ==, 250);
+	g_assert_cmpstr(mg_verdict_enhanced(verdict), ==, "2.0.0");
+	g_assert_cmpstr(mg_verdict_text(verdict), ==, "Ok");
+	g_assert_cmpstr(mg_verdict_reason(verdict), ==, "relay.granted");
+	g_assert_cmpint(mg_verdict_is_final(verdict), ==, 1);
+	g_assert_cmpint(mg_verdict_pending_action(verdict), ==, 0);
+	g_assert_null(mg_verdict_pending_reason(verdict));
+	g_assert_null(mg_verdict_flag(verdict, 0));   /* the grant lifts it */
+	g_assert_cmpstr(mg_verdict_result(verdict, 0, &result), ==, "sender");
+	g_assert_cmpstr(result, ==, "own-domain");
+	g_assert_cmpstr(mg_verdict_result(verdict, 1, &result), ==, "relay");
+	g_assert_cmpstr(result, ==, "granted");
+	g_assert_null(mg_verdict_result(verdict, 2, &result));
+	g_assert_null(mg_verdict_header(verdict, 0, &result));
+	g_assert_cmpstr(mg_verdict_trace(verdict, 0), ==, "client: 10.1.2.3 is in zone servers (10.1.2.3)");
+	g_assert_null(mg_verdict_trace(verdict, 1000));
+	g_assert_cmpuint(mg_verdict_age_ms(verdict), ==, 0);
+	g_assert_cmpuint(mg_verdict_ttl_ms(verdict), ==, 0);
+
+	/* It outlives session and guard. */
+	mg_session_unref(session);
+	mg_guard_close(guard);
+	g_assert_cmpstr(mg_verdict_reason(verdict), ==, "relay.granted");
+	mg_verdict_free(verdict);
+	mg_verdict_free(NULL);
+}
+
+static void
+test_pending(void)
+{
+	mg_guard *guard = guard_new();
+	mg_session *session = session_new(guard, "198.51.100.7", "a@b.example");
+	mg_verdict *verdict;
+	uint64_t request;
+
+	g_assert_cmpint(mg_ask_stage(session, MG_STAGE_MAIL, NULL, 0, &request), ==, MG_OK);
+	g_assert_cmpint(mg_guard_wait(guard, request, &verdict), ==, MG_OK);
+	g_assert_cmpint(mg_verdict_action(verdict), ==, MG_ACCEPT);
+	g_assert_cmpint(mg_verdict_is_final(verdict), ==, 0);
+	g_assert_cmpint(mg_verdict_pending_action(verdict), ==, MG_REJECT);
+	g_assert_cmpstr(mg_verdict_pending_reason(verdict), ==, "deny.sender");
+	mg_verdict_free(verdict);
+	mg_session_unref(session);
+	mg_guard_close(guard);
+}
+
+/* The other questions are there, and say that they are not answered yet. */
+static void
+test_not_built(void)
+{
+	mg_guard *guard = guard_new();
+	mg_session *session = session_new(guard, "198.51.100.7", "a@b.example");
+	uint64_t requests[4];
+
+	g_assert_cmpint(mg_ask_spf(session, MG_IDENTITY_HELO, &requests[0]), ==, MG_OK);
+	g_assert_cmpint(mg_ask_spf(session, MG_IDENTITY_MAIL_FROM, &requests[1]), ==, MG_OK);
+	g_assert_cmpint(mg_ask_helo(session, &requests[2]), ==, MG_OK);
+	g_assert_cmpint(mg_ask_recipient(session, "u@example.net", MG_TEXT, &requests[3]), ==, MG_OK);
+	for (guint i = 0; i < G_N_ELEMENTS(requests); i++) {
+		mg_verdict *verdict = NULL;
+
+		g_assert_cmpint(mg_guard_wait(guard, requests[i], &verdict), ==, MG_OK);
+		g_assert_cmpint(mg_verdict_action(verdict), ==, MG_ACCEPT);
+		g_assert_cmpstr(mg_verdict_reason(verdict), ==, "not-built");
+		mg_verdict_free(verdict);
+	}
+	mg_session_unref(session);
+	mg_guard_close(guard);
+}
+
+/* ---- facts ---- */
+
+static void
+test_facts(void)
+{
+	mg_guard *guard = guard_new();
+	g_autofree char *long_name = g_strnfill(254, 'a');
+	g_autofree char *long_path = g_strnfill(65536, 'a');
+	mg_session *session = NULL;
+	mg_verdict *verdict;
+	uint64_t request = 0;
+
+	g_assert_cmpint(mg_session_new(guard, &session), ==, MG_OK);
+	g_assert_cmpint(mg_ask_stage(session, MG_STAGE_CONNECT, NULL, 0, &request), ==, MG_E_STATE);   /* no client */
+	g_assert_cmpint(mg_session_set_client(session, "10.1.2", MG_FROM_SOCKET), ==, MG_E_SYNTAX);
+	g_assert_cmpint(mg_session_set_client(session, "10.1.2.3 ", MG_FROM_SOCKET), ==, MG_E_SYNTAX);
+	g_assert_cmpint(mg_session_set_client(session, "[::1]", MG_FROM_SOCKET), ==, MG_E_SYNTAX);
+	g_assert_cmpint(mg_session_set_client(session, "10.1.2.3%eth0", MG_FROM_SOCKET), ==, MG_E_SYNTAX);
+	g_assert_cmpint(mg_session_set_client(session, "fe80::1%", MG_FROM_SOCKET), ==, MG_E_SYNTAX);
+	g_assert_cmpint(mg_session_set_client(session, long_path, MG_FROM_SOCKET), ==, MG_E_SYNTAX);
+	g_assert_cmpint(mg_session_set_client(session, "", MG_FROM_SOCKET), ==, MG_E_SYNTAX);
+	g_assert_cmpint(mg_session_set_client(session, "10.1.2.3", (mg_provenance)9), ==, MG_E_ARGUMENT);
+	g_assert_cmpint(mg_session_set_client(session, NULL, MG_FROM_SOCKET), ==, MG_E_ARGUMENT);
+	g_assert_cmpint(mg_session_set_client(session, "10.1.2.3", MG_FROM_LOCAL), ==, MG_E_ARGUMENT);
+	g_assert_cmpint(mg_session_set_client(session, "fe80::1%eth0", MG_FROM_SOCKET), ==, MG_OK);
+	g_assert_cmpint(mg_session_set_client(session, "::ffff:10.1.2.3", MG_FROM_SOCKET), ==, MG_OK);
+
+	g_assert_cmpint(mg_session_set_id(session, ""), ==, MG_E_ARGUMENT);
+	g_assert_cmpint(mg_session_set_id(session, "a b"), ==, MG_E_ARGUMENT);
+	g_assert_cmpint(mg_session_set_id(session, "c17"), ==, MG_OK);
+	g_assert_cmpint(mg_session_set_peer(session, "x"), ==, MG_E_SYNTAX);
+	g_assert_cmpint(mg_session_set_server(session, "x", NULL), ==, MG_E_SYNTAX);
+	g_assert_cmpint(mg_session_set_server(session, NULL, long_name), ==, MG_E_TOO_LONG);
+	g_assert_cmpint(mg_session_set_server(session, "192.0.2.1", "mx1.example.net"), ==, MG_OK);
+	g_assert_cmpint(mg_session_set_ptr(session, long_name, MG_IPREV_PASS), ==, MG_E_TOO_LONG);
+	g_assert_cmpint(mg_session_set_ptr(session, "a.example", (mg_iprev)0), ==, MG_E_ARGUMENT);
+	g_assert_cmpint(mg_session_set_ptr(session, NULL, MG_IPREV_FAIL), ==, MG_OK);
+	g_assert_cmpint(mg_session_set_tls(session, "TLSv1.3", "abc"), ==, MG_E_SYNTAX);
+	g_assert_cmpint(mg_session_set_tls(session, long_name, NULL), ==, MG_E_TOO_LONG);
+	g_assert_cmpint(mg_session_set_tls(session, "TLSv1.3",
+	                "AB:cd:000000000000000000000000000000000000000000000000000000000000"), ==, MG_OK);
+	g_assert_cmpuint(session->fingerprint[0], ==, 0xab);
+	g_assert_cmpuint(session->fingerprint[1], ==, 0xcd);
+	g_assert_cmpint(mg_session_set_auth(session, long_path, MG_TEXT), ==, MG_E_TOO_LONG);
+	g_assert_cmpint(mg_session_set_auth(session, "a\nb", MG_TEXT), ==, MG_E_SYNTAX);
+	g_assert_cmpint(mg_session_set_auth(session, "ana", MG_TEXT), ==, MG_OK);
+	g_assert_cmpint(mg_session_set_auth(session, NULL, 0), ==, MG_OK);
+	g_assert_null(session->auth.octets);
+	g_assert_cmpint(mg_session_set_helo(session, "x", MG_TEXT, 2), ==, MG_E_ARGUMENT);
+	g_assert_cmpint(mg_session_set_mail_from(session, "x", MG_TEXT, 2), ==, MG_E_ARGUMENT);
+
+	/* RCPT needs MAIL; HELO and RSET end the transaction. */
+	g_assert_cmpint(mg_ask_stage(session, MG_STAGE_RCPT, "u@example.net", MG_TEXT, &request), ==, MG_E_STATE);
+	g_assert_cmpint(mg_session_set_mail_from(session, "", MG_TEXT, 0), ==, MG_OK);
+	g_assert_cmpint(mg_ask_stage(session, MG_STAGE_RCPT, NULL, 0, &request), ==, MG_E_ARGUMENT);
+	g_assert_cmpint(mg_ask_stage(session, MG_STAGE_MAIL, "u@example.net", MG_TEXT, &request), ==, MG_E_ARGUMENT);
+	g_assert_cmpint(mg_ask_stage(session, (mg_stage)6, NULL, 0, &request), ==, MG_E_ARGUMENT);
+	g_assert_cmpint(mg_ask_relay(session, NULL, 0, &request), ==, MG_E_ARGUMENT);
+	g_assert_cmpint(mg_ask_spf(session, (mg_identity)3, &request), ==, MG_E_ARGUMENT);
+	g_assert_cmpint(mg_session_set_helo(session, "x", MG_TEXT, 0), ==, MG_OK);
+	g_assert_cmpint(mg_ask_stage(session, MG_STAGE_RCPT, "u@example.net", MG_TEXT, &request), ==, MG_E_STATE);
+	g_assert_cmpint(mg_session_set_mail_from(session, "a@c.example", MG_TEXT, 0), ==, MG_OK);
+	mg_session_reset(session);
+	g_assert_cmpint(mg_ask_stage(session, MG_STAGE_RCPT, "u@example.net", MG_TEXT, &request), ==, MG_E_STATE);
+
+	/* What the client wrote is never an error, however long. */
+	g_assert_cmpint(mg_session_set_helo(session, long_path, MG_TEXT, 0), ==, MG_OK);
+	g_assert_cmpint(mg_session_set_mail_from(session, long_path, 65536, 0), ==, MG_OK);
+	verdict = ask_rcpt(session, long_path);
+	g_assert_cmpint(mg_verdict_code(verdict), ==, 501);
+	g_assert_cmpstr(mg_verdict_enhanced(verdict), ==, "5.1.3");
+	mg_verdict_free(verdict);
+	g_assert_cmpint(mg_session_set_mail_from(session, "a@c.example", MG_TEXT, 0), ==, MG_OK);
+	g_assert_cmpint(mg_ask_stage(session, MG_STAGE_RCPT, "u@example.net\0@x", 16, &request), ==, MG_OK);
+	g_assert_cmpint(mg_guard_wait(guard, request, &verdict), ==, MG_OK);
+	g_assert_cmpint(mg_verdict_code(verdict), ==, 501);
+	mg_verdict_free(verdict);
+	mg_session_unref(session);
+	mg_guard_close(guard);
+}
+
+typedef struct parts_case {
+	const char *name, *local, *domain, *path;
+} parts_case;
+
+static const parts_case parts_cases[] = {
+	{ "plain", "user", "example.net", "user@example.net" },
+	{ "no-domain", "postmaster", "", "postmaster" },
+	{ "space", "john doe", "example.net", "\"john doe\"@example.net" },
+	{ "at", "user@foreign.example", "example.net", "\"user@foreign.example\"@example.net" },
+	{ "quote", "a\"b\\c", "example.net", "\"a\\\"b\\\\c\"@example.net" },
+	{ "empty", "", "example.net", "\"\"@example.net" },
+	{ "dots", "a..b", "example.net", "\"a..b\"@example.net" },
+	{ "dot-last", "a.", "example.net", "\"a.\"@example.net" },
+	{ "percent", "a%b", "example.net", "a%b@example.net" },
+};
+
+static void
+test_parts(gconstpointer data)
+{
+	const parts_case *row = data;
+	char path[64] = "untouched";
+	gsize needed = strlen(row->path) + 1;
+
+	g_assert_cmpint(mg_path_from_parts(row->local, strlen(row->local), row->domain, strlen(row->domain), path, needed - 1),
+	                ==, MG_E_TOO_LONG);
+	g_assert_cmpstr(path, ==, "untouched");
+	g_assert_cmpint(mg_path_from_parts(row->local, strlen(row->local), row->domain, strlen(row->domain), path, needed),
+	                ==, MG_OK);
+	g_assert_cmpstr(path, ==, row->path);
+}
+
+/* ---- the run ---- */
+
+static gboolean
+is_readable(int fd)
+{
+	struct pollfd polled = { fd, POLLIN, 0 };
+
+	return poll(&polled, 1, 0) == 1;
+}
+
+static void
+test_poll_loop(void)
+{
+	mg_guard *guard = guard_new();
+	mg_session *session = session_new(guard, "10.1.2.3", "a@c.example");
+	int fd = mg_guard_fd(guard);
+	guint n_verdicts = 0;
+	uint64_t request, last = 0;
+	mg_verdict *verdict;
+
+	g_assert_false(is_readable(fd));
+	g_assert_null(mg_guard_next_verdict(guard));
+	for (guint i = 0; i < 1000; i++)
+		g_assert_cmpint(mg_ask_stage(session, MG_STAGE_RCPT, "u@foreign.example", MG_TEXT, &request), ==, MG_OK);
+	g_assert_true(is_readable(fd));
+	while (is_readable(fd)) {
+		g_assert_cmpint(mg_guard_dispatch(guard), ==, MG_OK);
+		while ((verdict = mg_guard_next_verdict(guard)) != NULL) {
+			g_assert_cmpuint(mg_verdict_request(verdict), >, last);   /* in order, none twice */
+			last = mg_verdict_request(verdict);
+			n_verdicts++;
+			mg_verdict_free(verdict);
+		}
+	}
+	g_assert_cmpuint(n_verdicts, ==, 1000);
+	g_assert_cmpint(mg_guard_fd(guard), ==, fd);
+
+	/* A verdict that is not taken keeps the descriptor readable. */
+	g_assert_cmpint(mg_ask_stage(session, MG_STAGE_RCPT, "u@foreign.example", MG_TEXT, &request), ==, MG_OK);
+	for (guint i = 0; i < 3; i++)
+		g_assert_cmpint(mg_guard_dispatch(guard), ==, MG_OK);
+	g_assert_true(is_readable(fd));
+	mg_verdict_free(mg_guard_next_verdict(guard));
+	g_assert_cmpint(mg_guard_dispatch(guard), ==, MG_OK);
+	g_assert_false(is_readable(fd));
+	mg_session_unref(session);
+	mg_guard_close(guard);
+}
+
+/* Waiting for one leaves the others; each is taken once. */
+static void
+test_wait_out_of_order(void)
+{
+	mg_guard *guard = guard_new();
+	mg_session *session = session_new(guard, "10.1.2.3", "a@c.example");
+	mg_verdict *verdict = NULL;
+	uint64_t requests[3];
+
+	for (guint i = 0; i < 3; i++)
+		g_assert_cmpint(mg_ask_relay(session, "u@foreign.example", MG_TEXT, &requests[i]), ==, MG_OK);
+	g_assert_cmpint(mg_guard_wait(guard, requests[2], &verdict), ==, MG_OK);
+	mg_verdict_free(verdict);
+	g_assert_cmpint(mg_guard_wait(guard, requests[2], &verdict), ==, MG_E_UNKNOWN);
+	g_assert_cmpint(mg_guard_wait(guard, 0, &verdict), ==, MG_E_UNKNOWN);
+	g_assert_cmpint(mg_guard_wait(guard, 12345, &verdict), ==, MG_E_UNKNOWN);
+	verdict = mg_guard_next_verdict(guard);
+	g_assert_cmpuint(mg_verdict_request(verdict), ==, requests[0]);
+	mg_verdict_free(verdict);
+	g_assert_cmpint(mg_guard_wait(guard, requests[1], &verdict), ==, MG_OK);
+	mg_verdict_free(verdict);
+	g_assert_null(mg_guard_next_verdict(guard));
+	mg_session_unref(session);
+	mg_guard_close(guard);
+}
+
+static void
+test_cancel(void)
+{
+	mg_guard *guard = guard_new();
+	mg_session *session = session_new(guard, "10.1.2.3", "a@c.example");
+	uint64_t requests[3];
+
+	for (guint i = 0; i < 3; i++)
+		g_assert_cmpint(mg_ask_relay(session, "u@foreign.example", MG_TEXT, &requests[i]), ==, MG_OK);
+	g_assert_cmpint(mg_request_cancel(guard, requests[0]), ==, MG_OK);
+	g_assert_cmpint(mg_request_cancel(guard, requests[0]), ==, MG_E_UNKNOWN);
+	g_assert_cmpint(mg_guard_dispatch(guard), ==, MG_OK);
+	g_assert_cmpint(mg_request_cancel(guard, requests[1]), ==, MG_OK);   /* answered already, not taken */
+	mg_session_ref(session);
+	mg_session_unref(session);
+	mg_session_unref(session);   /* the last: the third goes with it */
+	g_assert_cmpint(mg_guard_dispatch(guard), ==, MG_OK);
+	g_assert_null(mg_guard_next_verdict(guard));
+	g_assert_false(is_readable(mg_guard_fd(guard)));
+	g_assert_cmpuint(guard->requests.n_entries, ==, 0);
+	mg_guard_close(guard);
+	mg_guard_close(NULL);
+	mg_session_unref(NULL);
+}
+
+/* Up to the limit, one over, and room again after one is taken. */
+static void
+test_many_requests(void)
+{
+	mg_guard *guard = guard_new();
+	mg_session *session = session_new(guard, "10.1.2.3", NULL);
+	uint64_t request = 0;
+
+	for (guint i = 0; i < MG_REQUESTS_MAX; i++)
+		g_assert_cmpint(mg_ask_stage(session, MG_STAGE_HELO, NULL, 0, &request), ==, MG_OK);
+	g_assert_cmpint(mg_ask_stage(session, MG_STAGE_HELO, NULL, 0, &request), ==, MG_E_LIMIT);
+	g_assert_cmpint(mg_request_cancel(guard, request), ==, MG_OK);
+	g_assert_cmpint(mg_ask_stage(session, MG_STAGE_HELO, NULL, 0, &request), ==, MG_OK);
+	mg_session_unref(session);
+	mg_guard_close(guard);
+}
+
+/* ---- fork ---- */
+
+static void
+test_fork(void)
+{
+	mg_guard *guard = guard_new();
+	mg_session *session = session_new(guard, "10.1.2.3", "a@c.example");
+	mg_verdict *verdict = NULL;
+	uint64_t request;
+	int status;
+	pid_t child;
+
+	g_assert_cmpint(mg_ask_relay(session, "u@foreign.example", MG_TEXT, &request), ==, MG_OK);
+	child = fork();
+	if (child == 0) {
+		mg_session *other;
+		uint64_t ignored;
+		int wrong = 0;
+
+		wrong += mg_guard_dispatch(guard) != MG_E_STATE;
+		wrong += mg_guard_fd(guard) != -1;
+		wrong += mg_guard_next_verdict(guard) != NULL;
+		wrong += mg_guard_wait(guard, request, &verdict) != MG_E_STATE;
+		wrong += mg_request_cancel(guard, request) != MG_E_STATE;
+		wrong += mg_guard_reload(guard) != MG_E_STATE;
+		wrong += mg_session_new(guard, &other) != MG_E_STATE;
+		wrong += mg_ask_relay(session, "u@foreign.example", MG_TEXT, &ignored) != MG_E_STATE;
+		mg_session_unref(session);
+		mg_guard_close(guard);
+		_exit(wrong);
+	}
+	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+	g_assert_cmpint(status, ==, 0);
+	/* The child's end of it has changed nothing here. */
+	g_assert_cmpint(mg_guard_wait(guard, request, &verdict), ==, MG_OK);
+	g_assert_cmpstr(mg_verdict_reason(verdict), ==, "relay.granted");
+	mg_verdict_free(verdict);
+	mg_session_unref(session);
+	mg_guard_close(guard);
+}
+
+/* ---- engines that misbehave ---- */
+
+typedef struct engine_case {
+	const char *name, *manner;
+	mg_stage    stage;        /* 0: the relay question */
+	guint32     on_failure;
+	const char *expected;
+} engine_case;
+
+static const engine_case engine_cases[] = {
+	{ "mute-connect", "mute", MG_STAGE_CONNECT, 0, "defer 451 4.3.0 engine.deadline" },
+	{ "mute-connect-accept", "mute", MG_STAGE_CONNECT, MG_ACCEPT, "accept 250 2.0.0 engine.deadline" },
+	{ "mute-rcpt-accept", "mute", MG_STAGE_RCPT, MG_ACCEPT, "defer 451 4.3.0 engine.deadline" },
+	{ "mute-relay-accept", "mute", (mg_stage)0, MG_ACCEPT, "defer 451 4.3.0 engine.deadline" },
+	{ "garbage", "garbage", MG_STAGE_CONNECT, 0, "defer 451 4.3.0 engine.gone" },
+	{ "garbage-rcpt-accept", "garbage", MG_STAGE_RCPT, MG_ACCEPT, "defer 451 4.3.0 engine.gone" },
+	{ "other-request", "other", MG_STAGE_RCPT, 0, "defer 451 4.3.0 engine.gone" },
+	{ "half-a-verdict", "half", MG_STAGE_RCPT, 0, "defer 451 4.3.0 engine.gone" },
+};
+
+static void
+test_bad_engine(gconstpointer data)
+{
+	const engine_case *row = data;
+	g_autofree char *path = g_build_filename(g_getenv("BUILD"), "test", "mute_engine.so", NULL);
+	mg_options options = MG_OPTIONS_INIT;
+	g_autofree char *got = NULL;
+	mg_verdict *verdict = NULL;
+	mg_guard *guard = NULL;
+	mg_session *session;
+	gboolean is_rcpt = row->stage == MG_STAGE_RCPT;
+	uint64_t request;
+	int error;
+
+	options.config = row->manner;
+	options.engine = path;
+	options.deadline_ms = 50;
+	options.on_failure = row->on_failure;
+	g_assert_cmpint(mg_guard_open(&options, &guard), ==, MG_OK);
+	session = session_new(guard, "198.51.100.7", "a@c.example");
+	error = row->stage ? mg_ask_stage(session, row->stage, is_rcpt ? "u@example.net" : NULL, MG_TEXT, &request)
+	                   : mg_ask_relay(session, "u@example.net", MG_TEXT, &request);
+	g_assert_cmpint(error, ==, MG_OK);
+	g_assert_cmpint(mg_guard_wait(guard, request, &verdict), ==, MG_OK);
+	got = g_strdup_printf("%s %d %s %s", mg_action_name((int)mg_verdict_action(verdict)), mg_verdict_code(verdict),
+	                      mg_verdict_enhanced(verdict), mg_verdict_reason(verdict));
+	g_assert_cmpstr(got, ==, row->expected);
+	g_assert_cmpstr(mg_verdict_text(verdict), !=, "");
+	g_assert_null(mg_verdict_trace(verdict, 0));
+	mg_verdict_free(verdict);
+	mg_session_unref(session);
+	mg_guard_close(guard);
+}
+
+/* Time is up before the engine is given a turn: it says so itself. */
+static void
+test_engine_deadline(void)
+{
+	mg_options options = options_new();
+	mg_guard *guard = NULL;
+	mg_session *session;
+	mg_verdict *verdict;
+	uint64_t request;
+
+	options.deadline_ms = 1;
+	g_assert_cmpint(mg_guard_open(&options, &guard), ==, MG_OK);
+	session = session_new(guard, "10.1.2.3", "a@c.example");
+	g_assert_cmpint(mg_ask_stage(session, MG_STAGE_RCPT, "u@foreign.example", MG_TEXT, &request), ==, MG_OK);
+	g_usleep(5000);
+	g_assert_cmpint(mg_guard_dispatch(guard), ==, MG_OK);
+	verdict = mg_guard_next_verdict(guard);
+	g_assert_cmpstr(mg_verdict_reason(verdict), ==, "engine.deadline");
+	g_assert_cmpint(mg_verdict_code(verdict), ==, 451);
+	mg_verdict_free(verdict);
+	mg_session_unref(session);
+	mg_guard_close(guard);
+}
+
+/* ---- memory ---- */
+
+/* Makes the call again if memory ran out: nothing may have changed, so it must then succeed. */
+#define RETRY(call)                                                  \
+	do {                                                         \
+		int result_ = (call);                                \
+		if (result_ == MG_E_MEMORY && has_failed)            \
+			result_ = (call);                            \
+		g_assert_cmpint(result_, ==, MG_OK);                 \
+	} while (0)
+
+/* A whole run of the library; every step must come through a failed allocation. */
+static void
+run_everything(void)
+{
+	mg_options options = options_new();
+	mg_guard *guard = NULL;
+	mg_session *session = NULL;
+	mg_report *report = NULL;
+	mg_verdict *verdict = NULL;
+	uint64_t requests[40];
+
+	RETRY(mg_guard_open(&options, &guard));
+	RETRY(mg_session_new(guard, &session));
+	RETRY(mg_session_set_client(session, "10.1.2.3", MG_FROM_SOCKET));
+	RETRY(mg_session_set_auth(session, "ana", MG_TEXT));
+	RETRY(mg_session_set_helo(session, "host.example", MG_TEXT, 0));
+	RETRY(mg_session_set_helo(session, "other.example", MG_TEXT, 0));
+	RETRY(mg_session_set_mail_from(session, "a@c.example", MG_TEXT, 0));
+	for (guint i = 0; i < G_N_ELEMENTS(requests); i++)
+		RETRY(mg_ask_stage(session, MG_STAGE_RCPT, "u@foreign.example", MG_TEXT, &requests[i]));
+	RETRY(mg_guard_wait(guard, requests[3], &verdict));
+	g_assert_cmpstr(mg_verdict_reason(verdict), ==, "relay.granted");
+	mg_verdict_free(verdict);
+	RETRY(mg_guard_dispatch(guard));
+	verdict = mg_guard_next_verdict(guard);
+	g_assert_cmpstr(mg_verdict_reason(verdict), ==, "relay.granted");
+	mg_verdict_free(verdict);
+	RETRY(mg_request_cancel(guard, requests[7]));
+	RETRY(mg_guard_reload(guard));
+	RETRY(mg_report_make(&options, MG_REPORT_LINT, &report));
+	mg_report_free(report);
+	mg_session_unref(session);
+	mg_guard_close(guard);
+}
+
+static void
+test_out_of_memory(void)
+{
+	gint n = 0;
+
+	for (;; n++) {
+		has_failed = FALSE;
+		allocations_left = n;
+		run_everything();
+		allocations_left = G_MAXINT;
+		if (!has_failed)
+			break;
+	}
+	g_test_message("%d allocations, each failed once", n);
+	g_assert_cmpint(n, >, 50);   /* the requests alone are 40 */
+}
+
+/* ---- reports ---- */
+
+static void
+test_report(void)
+{
+	mg_options options = options_new();
+	mg_report *report = NULL;
+
+	g_assert_cmpint(mg_report_make(&options, (mg_report_kind)9, &report), ==, MG_E_ARGUMENT);
+	g_assert_cmpint(mg_report_make(&options, MG_REPORT_LINT, &report), ==, MG_OK);
+	g_assert_cmpint(mg_report_worst(report), ==, MG_LEVEL_INFO);
+	g_assert_null(mg_report_line(report, 0));
+	g_assert_cmpint(mg_report_level(report, 0), ==, 0);
+	mg_report_free(report);
+
+	g_assert_cmpint(mg_report_make(&options, MG_REPORT_RELAY_MATRIX, &report), ==, MG_OK);
+	g_assert_true(g_str_has_prefix(mg_report_line(report, 0), "CLIENT"));
+	g_assert_cmpint(mg_report_worst(report), ==, MG_LEVEL_INFO);
+	mg_report_free(report);
+
+	options.config = "/nonexistent/mailguard.conf";
+	g_assert_cmpint(mg_report_make(&options, MG_REPORT_LINT, &report), ==, MG_OK);
+	g_assert_cmpint(mg_report_worst(report), ==, MG_LEVEL_ERROR);
+	g_assert_cmpstr(mg_report_line(report, 0), ==, "/nonexistent/mailguard.conf:0: error: cannot be opened: "
+	                "No such file or directory [file]");
+	mg_report_free(report);
+	mg_report_free(NULL);
+}
+
+static void
+test_names(void)
+{
+	g_assert_cmpstr(mg_version(), ==, MG_VERSION);
+	g_assert_cmpstr(mg_error_text(MG_E_LIMIT), ==, "too many requests");
+	g_assert_cmpstr(mg_error_text(-1), ==, "unknown");
+	g_assert_cmpstr(mg_error_text(1000), ==, "unknown");
+	g_assert_cmpstr(mg_action_name(0), ==, "unknown");
+	g_assert_cmpstr(mg_action_name(MG_DEFER), ==, "defer");
+	g_assert_cmpstr(mg_stage_name(MG_STAGE_DATA), ==, "data");
+	g_assert_cmpstr(mg_stage_name(6), ==, "unknown");
+	g_assert_cmpstr(mg_level_name(MG_LEVEL_DEBUG), ==, "debug");
+}
+
+/* ---- threads: one guard each ---- */
+
+static gpointer
+run_thread(gpointer data)
+{
+	mg_guard *guard = guard_new();
+	mg_session *session = session_new(guard, "10.1.2.3", "a@c.example");
+
+	for (guint i = 0; i < GPOINTER_TO_UINT(data); i++)
+		mg_verdict_free(ask_rcpt(session, "u@foreign.example"));
+	mg_session_unref(session);
+	mg_guard_close(guard);
+	return NULL;
+}
+
+static void
+test_threads(void)
+{
+	GThread *threads[8];
+
+	for (guint i = 0; i < G_N_ELEMENTS(threads); i++)
+		threads[i] = g_thread_new(NULL, run_thread, GUINT_TO_POINTER(500));
+	for (guint i = 0; i < G_N_ELEMENTS(threads); i++)
+		g_thread_join(threads[i]);
+}
+
+/* Opening and closing leaves no descriptor behind. */
+static void
+test_descriptors(void)
+{
+	guint before = 0, after = 0;
+
+	for (guint i = 0; i < 200; i++) {
+		GDir *fds;
+
+		mg_guard_close(guard_new());
+		if (i != 10 && i != 199)
+			continue;
+		fds = g_dir_open("/proc/self/fd", 0, NULL);
+		while (g_dir_read_name(fds) != NULL)
+			*(i == 10 ? &before : &after) += 1;
+		g_dir_close(fds);
+	}
+	g_assert_cmpuint(before, ==, after);
+}
+
+int
+main(int argc, char **argv)
+{
+	int failed;
+
+	g_test_init(&argc, &argv, NULL);
+	directory = g_dir_make_tmp("mg-guard-XXXXXX", NULL);
+	config = g_build_filename(directory, "mailguard.conf", NULL);
+	write_policy(policy_text);
+
+	g_test_add_func("/guard/options/sizes", test_options_sizes);
+	g_test_add_func("/guard/options/values", test_options_values);
+	g_test_add_func("/guard/open/engine-cannot-be-loaded", test_engine_cannot_be_loaded);
+	g_test_add_func("/guard/open/bad-policy", test_bad_policy_at_open);
+	g_test_add_func("/guard/reload/policy", test_reload);
+	g_test_add_func("/guard/reload/lists", test_reload_lists);
+	g_test_add_func("/guard/verdict/all-of-it", test_verdict);
+	g_test_add_func("/guard/verdict/pending", test_pending);
+	g_test_add_func("/guard/verdict/not-built", test_not_built);
+	g_test_add_func("/guard/session/facts", test_facts);
+	for (guint i = 0; i < G_N_ELEMENTS(parts_cases); i++) {
+		g_autofree char *path = g_strconcat("/guard/path-from-parts/", parts_cases[i].name, NULL);
+
+		g_test_add_data_func(path, &parts_cases[i], test_parts);
+	}
+	g_test_add_func("/guard/run/poll-loop", test_poll_loop);
+	g_test_add_func("/guard/run/wait-out-of-order", test_wait_out_of_order);
+	g_test_add_func("/guard/run/cancel", test_cancel);
+	g_test_add_func("/guard/run/many-requests", test_many_requests);
+	g_test_add_func("/guard/run/descriptors", test_descriptors);
+	g_test_add_func("/guard/run/threads", test_threads);
+	g_test_add_func("/guard/fork", test_fork);
+	for (guint i = 0; i < G_N_ELEMENTS(engine_cases); i++) {
+		g_autofree char *path = g_strconcat("/guard/bad-engine/", engine_cases[i].name, NULL);
+
+		g_test_add_data_func(path, &engine_cases[i], test_bad_engine);
+	}
+	g_test_add_func("/guard/engine-deadline", test_engine_deadline);
+	g_test_add_func("/guard/out-of-memory", test_out_of_memory);
+	g_test_add_func("/guard/report", test_report);
+	g_test_add_func("/guard/names", test_names);
+	failed = g_test_run();
+	g_unlink(config);
+	g_rmdir(directory);
+	g_free(config);
+	g_free(directory);
+	return failed;
+}
