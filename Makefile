@@ -42,7 +42,7 @@ HEADERS = api/mailguard.h api/mailguard/names.h api/mailguard/options.h api/mail
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes $(if $(CI),-Werror)
 HARDENING = $(if $(SANITIZE),,-D_FORTIFY_SOURCE=3) -fstack-protector-strong -fPIC
-SANITIZING = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all -DMG_SANITIZED)
+SANITIZING = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) $(WARNINGS) $(HARDENING) $(SANITIZING) -fvisibility=hidden -MMD -MP
 ALL_LDFLAGS = $(LDFLAGS) $(SANITIZING) -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed

@@ -1,7 +1,9 @@
 /* embedded.c - the engine inside the server's process.
- * engine.so brings GLib and c-ares. DEEPBIND makes it use its own copies where the server exports names
- * of the same libraries (node has 511 of c-ares), LOCAL keeps them from everybody else. It is never unloaded:
- * GLib cannot be. */
+ * LOCAL keeps what engine.so brings (GLib and others) from everybody else. Not DEEPBIND, which would keep the
+ * server's names from engine.so too: among them a malloc of the server's own (jemalloc, by preload or linked in), and
+ * memory that libc allocates with one and the engine frees with the other ends the process. What a server may export
+ * in a version of its own (node: c-ares) is linked into engine.so and hidden there instead. It is never
+ * unloaded: GLib cannot be. */
 #include <dlfcn.h>
 #include <stddef.h>
 
@@ -9,12 +11,6 @@
 
 #ifndef MG_ENGINE_PATH
 #error "MG_ENGINE_PATH: where engine.so is installed"
-#endif
-
-#ifdef MG_SANITIZED   /* sanitizers must stay in front of every library, and refuse DEEPBIND */
-#define LOAD_FLAGS (RTLD_NOW | RTLD_LOCAL)
-#else
-#define LOAD_FLAGS (RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND)
 #endif
 
 const mg_engine_functions *
@@ -25,7 +21,7 @@ mg_embedded_load(const char *path, const char **why_out)
 		mg_engine_functions_get_type *function;
 	} symbol;   /* ISO C has no cast from one to the other */
 	const mg_engine_functions *functions;
-	void *engine = dlopen(path ? path : MG_ENGINE_PATH, LOAD_FLAGS | RTLD_NODELETE);
+	void *engine = dlopen(path ? path : MG_ENGINE_PATH, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 
 	if (engine == NULL) {
 		*why_out = dlerror();

@@ -34,6 +34,10 @@ $(BUILD)/test/relay_driver: test/model/relay_driver.c $(LIBRARY) $(BUILD)/engine
 $(BUILD)/example: adapters/example/smtpd.c $(LIBRARY) $(BUILD)/engine.so
 	$(CC) $(ALL_CFLAGS) -Iapi -o $@ $< $(ALL_LDFLAGS) -L$(BUILD) -lmailguard '-Wl,-rpath,$$ORIGIN'
 
+$(BUILD)/test/other_malloc.so: test/abi/other_malloc.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -O1 -Wall -Wextra -fPIC -fno-builtin -shared -o $@ $<
+
 # ---- running ----
 
 TEST_ENVIRONMENT = BUILD=$(BUILD) MAILGUARD_ENGINE=$(CURDIR)/$(BUILD)/engine.so G_TEST_SRCDIR=$(CURDIR) G_TEST_BUILDDIR=$(CURDIR)/$(BUILD)
@@ -49,7 +53,7 @@ demo-only: all $(BUILD)/example
 
 check: deps
 	@$(MAKE) --no-print-directory check-only
-check-only: all $(UNIT_PROGRAMS) $(BUILD)/test/relay_driver $(BUILD)/example
+check-only: all $(UNIT_PROGRAMS) $(BUILD)/test/relay_driver $(BUILD)/test/other_malloc.so $(BUILD)/example
 	$(PROVE) --exec '' $(UNIT_PROGRAMS) $(SCRIPTS)
 check-unit: all $(UNIT_PROGRAMS)
 	$(PROVE) --exec '' $(UNIT_PROGRAMS)

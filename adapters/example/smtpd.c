@@ -207,7 +207,7 @@ server_listen(struct server *server, char *address)
 		code = complain(address, strerror(errno));
 	else if (getnameinfo((struct sockaddr *)&own, n_own, name, sizeof(name), port, sizeof(port),
 	                     NI_NUMERICHOST | NI_NUMERICSERV) == 0)   /* with port 0, the one that the kernel chose */
-		printf(own.ss_family == AF_INET6 ? "listening on [%s]:%s\n" : "listening on %s:%s\n", name, port);
+		printf(found->ai_family == AF_INET6 ? "listening on [%s]:%s\n" : "listening on %s:%s\n", name, port);
 	freeaddrinfo(found);
 	return fflush(stdout) == 0 ? code : complain("standard output", strerror(errno));
 }

@@ -64,7 +64,6 @@ static gboolean
 domain_copy_utf8(const char *text, gsize length, char out[MG_DOMAIN_MAX + 1])
 {
 	g_autofree char *utf8 = g_strndup(text, length);
-	g_autofree char *normal = NULL;
 	const int flags = IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT;
 	char *a_labels = NULL, *u_labels = NULL, *again = NULL;
 	gboolean stable = FALSE;

@@ -179,7 +179,8 @@ class Client:
 
     def ask(self, command):
         self.send(command + b"\r\n")
-        return b" ".join(self.reply()[-1].split()[:2])
+        lines = self.reply()
+        return b" ".join(lines[-1].split()[:2]) if lines else b"end"
 
     def begin(self, sender=b"anna@example.com"):
         self.send(b"EHLO mail.example.com\r\n")
@@ -663,7 +664,7 @@ def reload():
         equal(client.ask(b"RCPT TO:<" + OWN + b">"), b"550 5.7.1")
         server.write_policy(b"[nonsense]\n")
         server.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: "policy.refused" in server.log(), "a line about the bad one")
+        wait_until(lambda: "policy.refused" in server.log() or not server.is_alive(), "a line about the bad one")
         equal(client.ask(b"RCPT TO:<" + FOREIGN + b">"), b"250 2.0.0")
         open(server.log_path, "w").close()      # serving() wants no complaints
 
@@ -754,7 +755,7 @@ def main():
         try:
             skipped = function()
             print("ok %d - %s%s" % (number, name, " # SKIP " + skipped if skipped else ""), flush=True)
-        except (Failure, OSError, subprocess.SubprocessError) as failure:
+        except Exception as failure:        # a row that breaks does not take the others with it
             n_failed += 1
             print("not ok %d - %s" % (number, name))
             for line in ("%s: %s" % (type(failure).__name__, failure)).splitlines():

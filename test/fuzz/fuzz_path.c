@@ -222,12 +222,13 @@ is_denied_recipient(const mg_path *path)
  * at sign, {h} the host around. */
 static const struct {
 	const char *form;
-	gboolean    is_literal;   /* the path becomes a Local-part that no reader routes by: deny lists need not see into it */
+	guint       blind;   /* mg_form bits of paths that deny lists need not find in it; ~0u: of no path */
 } wraps[] = {
-	{ "{l}%{d}@{h}", FALSE }, { "{d}!{l}@{h}", FALSE }, { "{h}!{p}", FALSE }, { "\"{q}\"@{h}", FALSE },
-	{ "@{h}:{p}", FALSE }, { "@{h},@{h}:{p}", FALSE }, { "{p}@{h}", FALSE }, { "{p}%{h}@{h}", FALSE },
-	{ "\"@{h}:{q}\"@{h}", FALSE }, { "{h}!{l}%{d}@{h}", FALSE }, { "\"{h}!{q}\"@{h}", FALSE },
-	{ "\"{q}%{h}\"@{h}", FALSE }, { "\"\\\"{q}\\\"\"@{h}", TRUE },
+	{ "{l}%{d}@{h}", 0 }, { "{d}!{l}@{h}", 0 }, { "{h}!{p}", 0 }, { "\"{q}\"@{h}", 0 }, { "@{h}:{p}", 0 },
+	{ "@{h},@{h}:{p}", 0 }, { "{p}@{h}", 0 }, { "{p}%{h}@{h}", 0 }, { "{h}!{l}%{d}@{h}", 0 },
+	{ "\"{h}!{q}\"@{h}", 0 }, { "\"{q}%{h}\"@{h}", 0 },
+	{ "\"@{h}:{q}\"@{h}", MG_FORM_ROUTE },   /* two routes are none */
+	{ "\"\\\"{q}\\\"\"@{h}", ~0u },          /* in quotes twice it is a Local-part that nobody routes by */
 };
 
 /* FALSE if it would be longer than any path. */
@@ -302,17 +303,20 @@ check_wraps(const GString *octets, gboolean utf8, const judged *alone)
 	gboolean is_word = alone->fault != NULL ? strpbrk(octets->str, "@%!") == NULL
 	                                        : alone->path.forms == MG_FORM_NO_DOMAIN;
 	gboolean has_target = alone->fault == NULL && alone->path.layers[0].domain[0] != 0;
+	gboolean is_denied = has_target && is_denied_recipient(&alone->path);
 	g_autoptr(GString) text = g_string_new(NULL);
 	judged around;
 
 	for (guint i = 0; i < G_N_ELEMENTS(wraps) * G_N_ELEMENTS(hosts); i++) {
+		guint blind = wraps[i / G_N_ELEMENTS(hosts)].blind;
+
 		if (!wrap(wraps[i / G_N_ELEMENTS(hosts)].form, octets, hosts[i % G_N_ELEMENTS(hosts)], text)
 		    || !judge(text->str, text->len, utf8, &around))
 			continue;
 		MUST(alone->outside_accepted || is_word || !around.outside_accepted);
 		MUST(alone->inside_accepted || !has_target || !around.inside_accepted);
-		MUST(!has_target || around.fault != NULL || wraps[i / G_N_ELEMENTS(hosts)].is_literal
-		     || !is_denied_recipient(&alone->path) || is_denied_recipient(&around.path));
+		if (is_denied && blind != ~0u && !(blind & alone->path.forms))
+			MUST(around.fault != NULL || is_denied_recipient(&around.path));
 	}
 }
 
