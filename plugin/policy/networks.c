@@ -178,7 +178,8 @@ entries_settle(GArray *entries, mg_networks_conflict *conflict_out)
 	entry *all = (entry *)(void *)entries->data;
 	guint n_kept = 0;
 
-	qsort(all, entries->len, sizeof(entry), entry_compare);
+	if (entries->len > 0)
+		qsort(all, entries->len, sizeof(entry), entry_compare);
 	for (guint i = 0; i < entries->len; i++) {
 		const entry *before = n_kept > 0 ? &all[n_kept - 1] : NULL;
 
