@@ -22,11 +22,11 @@ PKG_CONFIG ?= pkg-config
 
 # ---- sources, each by name ----
 
-API = names options wire session path request verdict guard report embedded
+API = names options wire session ask path request verdict guard report embedded
 
 ENGINE = base/log base/loop base/reason base/trace \
 	session/ip session/domain session/path session/facts \
-	policy/findings policy/file policy/list policy/conf policy/networks policy/domains policy/addresses \
+	policy/findings policy/file policy/gateway policy/list policy/conf policy/networks policy/domains policy/addresses \
 	policy/patterns policy/schedule policy/value policy/value_list policy/schema policy/lint policy/policy \
 	check/client check/envelope check/deny check/relay check/sender check/stage check/forms check/matrix \
 	check/nat_watch \

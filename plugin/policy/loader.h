@@ -74,6 +74,10 @@ const char *mg_read_text(mg_loader *loader, const char *key_name, const char *te
 void mg_loader_fail(mg_loader *loader, guint line, const char *rule, const char *format, ...) G_GNUC_PRINTF(4, 5);
 void mg_loader_warn(mg_loader *loader, guint line, const char *rule, const char *format, ...) G_GNUC_PRINTF(4, 5);
 
+/* Ends a builder whose place numbers are those of @places (of mg_place). One network that is two things becomes an
+ * error; NULL then. */
+mg_networks *mg_loader_build_networks(mg_loader *loader, mg_networks_builder *builder, const GArray *places);
+
 /* lint.c: the checks over the whole, once every value is read. */
 void mg_lint_policy(mg_loader *loader);
 

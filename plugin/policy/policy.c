@@ -5,12 +5,10 @@
 
 #include "mailguard/names.h"
 #include "policy/file.h"
+#include "policy/gateway.h"
 #include "policy/loader.h"
 #include "policy/schema.h"
 #include "session/path.h"
-
-#define ROUTES_IPV4 "/proc/net/route"
-#define ROUTES_IPV6 "/proc/net/ipv6_route"
 
 static void
 hosts_clear(mg_hosts *hosts)
@@ -116,75 +114,15 @@ mg_policy_unref(mg_policy *policy)
 
 /* ---- loading ---- */
 
-/* The kernel's tables: in IPv4's, destination and gateway are hexadecimal words in host order; in IPv6's,
- * destination, its prefix, source, its prefix and next hop are hexadecimal. No table, no gateway. */
-static GArray *
-default_gateways(void)
-{
-	GArray *gateways = g_array_new(FALSE, FALSE, sizeof(mg_ip));
-	g_autofree char *ipv4 = NULL;
-	g_autofree char *ipv6 = NULL;
-	g_auto(GStrv) lines = NULL;
-
-	if (g_file_get_contents(ROUTES_IPV4, &ipv4, NULL, NULL)) {
-		lines = g_strsplit(ipv4, "\n", -1);
-		for (guint i = 1; lines[i] != NULL; i++) {
-			g_auto(GStrv) fields = g_strsplit(lines[i], "\t", -1);
-			guint32 gateway;
-
-			if (g_strv_length(fields) < 8 || strcmp(fields[1], "00000000") != 0 || strcmp(fields[7], "00000000") != 0)
-				continue;
-			gateway = (guint32)g_ascii_strtoull(fields[2], NULL, 16);
-			if (gateway != 0)
-				g_array_append_vals(gateways, &(mg_ip){ MG_IPV4_HIGH, MG_IPV4_LOW | GUINT32_FROM_BE(gateway) }, 1);
-		}
-		g_clear_pointer(&lines, g_strfreev);
-	}
-	if (g_file_get_contents(ROUTES_IPV6, &ipv6, NULL, NULL)) {
-		lines = g_strsplit(ipv6, "\n", -1);
-		for (guint i = 0; lines[i] != NULL; i++) {
-			g_auto(GStrv) fields = g_strsplit(lines[i], " ", -1);
-			mg_ip gateway;
-
-			if (g_strv_length(fields) < 5 || strcmp(fields[1], "00") != 0 || strlen(fields[4]) != 32)
-				continue;
-			gateway.low = g_ascii_strtoull(fields[4] + 16, NULL, 16);
-			fields[4][16] = 0;
-			gateway.high = g_ascii_strtoull(fields[4], NULL, 16);
-			if (gateway.high != 0 || gateway.low != 0)
-				g_array_append_val(gateways, gateway);
-		}
-	}
-	return gateways;
-}
-
-static void
-loader_build_zones(mg_loader *loader)
-{
-	mg_networks_conflict conflict;
-	mg_policy *policy = loader->policy;
-	const mg_place *first, *second;
-	char text[MG_NETWORK_TEXT_MAX];
-
-	policy->zone_networks = mg_networks_build(loader->zone_networks, &conflict);
-	if (policy->zone_networks != NULL)
-		return;
-	first = &g_array_index(loader->zone_places, mg_place, conflict.first_place);
-	second = &g_array_index(loader->zone_places, mg_place, conflict.second_place);
-	mg_network_format(&conflict.network, text);
-	mg_findings_add(loader->findings, MG_LEVEL_ERROR, *second, "contradiction",
-	                "%s stands in %s:%u already, in another zone or as an exception", text, first->file, first->line);
-}
-
 mg_policy *
 mg_policy_parse(const char *text, gsize length, const char *path, mg_findings *findings)
 {
 	mg_conf *conf = mg_conf_parse(text, length, path, findings);
 	mg_loader loader = { policy_new(), conf, findings, g_path_get_dirname(path), mg_networks_builder_new(),
-		             g_array_new(FALSE, FALSE, sizeof(mg_place)), default_gateways() };
+		             g_array_new(FALSE, FALSE, sizeof(mg_place)), mg_gateways_read() };
 
 	mg_schema_read(&loader);
-	loader_build_zones(&loader);
+	loader.policy->zone_networks = mg_loader_build_networks(&loader, loader.zone_networks, loader.zone_places);
 	if (loader.policy->hostname == NULL)
 		loader.policy->hostname = g_ascii_strdown(g_get_host_name(), -1);
 	mg_lint_policy(&loader);

@@ -104,9 +104,8 @@ walk_network(void *context, const char *word, mg_place place)
 	return TRUE;
 }
 
-/* Builds what a walk has gathered; a conflict becomes an error. */
-static mg_networks *
-networks_finish(mg_loader *loader, mg_networks_builder *builder, const GArray *places)
+mg_networks *
+mg_loader_build_networks(mg_loader *loader, mg_networks_builder *builder, const GArray *places)
 {
 	mg_networks_conflict conflict;
 	mg_networks *networks = mg_networks_build(builder, &conflict);
@@ -119,7 +118,7 @@ networks_finish(mg_loader *loader, mg_networks_builder *builder, const GArray *p
 	second = &g_array_index(places, mg_place, conflict.second_place);
 	mg_network_format(&conflict.network, text);
 	mg_findings_add(loader->findings, MG_LEVEL_ERROR, *second, "contradiction",
-	                "%s stands in %s:%u already, and means something else there", text, first->file, first->line);
+	                "%s stands in %s:%u already, as something else", text, first->file, first->line);
 	return NULL;
 }
 
@@ -131,7 +130,7 @@ read_networks(mg_loader *loader, const mg_conf_key *key, gboolean single, mg_net
 
 	walk.networks = mg_networks_builder_new();
 	walk_run(&walk, walk_network, FALSE, FALSE);
-	*member = networks_finish(loader, walk.networks, places);
+	*member = mg_loader_build_networks(loader, walk.networks, places);
 }
 
 void
@@ -256,7 +255,7 @@ mg_read_hosts(mg_loader *loader, const mg_key_schema *schema G_GNUC_UNUSED, cons
 	walk.networks = mg_networks_builder_new();
 	walk.domains = hosts->names = mg_domains_new();
 	walk_run(&walk, walk_host, FALSE, FALSE);
-	hosts->networks = networks_finish(loader, walk.networks, places);
+	hosts->networks = mg_loader_build_networks(loader, walk.networks, places);
 }
 
 /* ---- addresses, pairs, patterns, words ---- */
