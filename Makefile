@@ -34,6 +34,7 @@ ENGINE = base/log base/loop base/reason base/trace \
 	engine
 
 CLI = main check reports json
+EXAMPLE = smtpd client dialogue syntax
 
 HEADERS = api/mailguard.h api/mailguard/names.h api/mailguard/options.h api/mailguard/verdict.h \
 	api/mailguard/guard.h api/mailguard/session.h

@@ -31,8 +31,11 @@ $(BUILD)/test/other_engine.so: test/unit/mute_engine.c $(BUILD)/api/wire.o
 $(BUILD)/test/relay_driver: test/model/relay_driver.c $(LIBRARY) $(BUILD)/engine.so
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Iapi -o $@ $< $(ALL_LDFLAGS) $(IN_TREE)
-$(BUILD)/example: adapters/example/smtpd.c $(LIBRARY) $(BUILD)/engine.so
-	$(CC) $(ALL_CFLAGS) -Iapi -o $@ $< $(ALL_LDFLAGS) -L$(BUILD) -lmailguard '-Wl,-rpath,$$ORIGIN'
+$(BUILD)/adapters/example/%.o: adapters/example/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Iapi -c -o $@ $<
+$(BUILD)/example: $(EXAMPLE:%=$(BUILD)/adapters/example/%.o) $(LIBRARY) $(BUILD)/engine.so
+	$(CC) -pie -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -L$(BUILD) -lmailguard '-Wl,-rpath,$$ORIGIN'
 
 $(BUILD)/test/other_malloc.so: test/abi/other_malloc.c
 	@mkdir -p $(@D)
@@ -101,4 +104,4 @@ bench: deps
 bench-only: all $(BENCHES:%=$(BUILD)/bench/%)
 	@set -e; for bench in $(BENCHES); do MAILGUARD_ENGINE=$(BUILD)/engine.so $(BUILD)/bench/$$bench; done
 
--include $(UNIT_TESTS:%=$(BUILD)/test/unit/%.d)
+-include $(EXAMPLE:%=$(BUILD)/adapters/example/%.d) $(UNIT_TESTS:%=$(BUILD)/test/unit/%.d)

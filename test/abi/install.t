@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """install.t - the installed tree: an embedder builds against it with pkg-config alone, and it goes away whole."""
 
+import glob
 import os
 import sys
 import tempfile
@@ -32,8 +33,8 @@ with tempfile.TemporaryDirectory() as scratch:
     row("pkg-config knows it", "-lmailguard" in flags, flags)
     row("pkg-config names nothing else", [flag for flag in flags if flag.startswith("-l")] == ["-lmailguard"], flags)
     example = os.path.join(scratch, "example")
-    done = run("cc", "-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-o", example,
-               os.path.join(SOURCE, "adapters/example/smtpd.c"), *flags, env=environment)
+    sources = sorted(glob.glob(os.path.join(SOURCE, "adapters/example/*.c")))
+    done = run("cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-o", example, *sources, *flags, env=environment)
     row("the example builds with pkg-config alone", done.returncode == 0, done.stderr)
 
     config = os.path.join(scratch, "mailguard.conf")

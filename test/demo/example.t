@@ -253,6 +253,22 @@ def denied():
         equal(other.ask(b"NOOP"), b"250 2.0.0")
 
 
+@row("replies of the policy's own: 4xx is given as it is, 421 closes")
+def own_replies():
+    policy = POLICY + b"[deny recipients]\nrecipients = full@example.net\nreply = 452 4.2.2 Full\n" \
+        b"[deny senders]\nsenders = flood@example.com\nreply = 421 4.7.0 Enough\n"
+    with serving(policy=policy) as server:
+        with Client(server) as client:
+            client.begin()
+            client.send(b"RCPT TO:<full@example.net>\r\nRCPT TO:<" + OWN + b">\r\n")
+            equal(client.reply(), [b"452 4.2.2 Full"])
+            equal(client.reply(), [b"250 2.0.0 Ok"])
+        with Client(server) as client:
+            client.begin(b"flood@example.com")
+            client.send(b"RCPT TO:<" + OWN + b">\r\n" * 2)
+            equal(client.rest(), b"421 4.7.0 Enough\r\n")
+
+
 @row("order of commands: before their time 503")
 def order():
     with serving() as server, Client(server) as client:
@@ -682,13 +698,18 @@ def ipv6():
         equal(client.ask(b"RCPT TO:<" + FOREIGN + b">"), b"550 5.7.1")
         if "client=::1 " not in server.log():
             raise Failure(server.log())
+    with serving(address="::ffff:127.0.0.1") as server:     # IPv4 on an IPv6 socket is IPv4
+        server.host = "127.0.0.1"
+        with Client(server, "127.0.0.2") as client:
+            client.begin()
+            equal(client.ask(b"RCPT TO:<" + FOREIGN + b">"), b"250 2.0.0")
     return None
 
 
 @row("out of descriptors: who cannot be accepted waits, and has his turn")
 def few_descriptors():
-    with serving(n_descriptors=20) as server, contextlib.ExitStack() as stack:
-        clients = [stack.enter_context(Client(server, greeted=False)) for _ in range(40)]
+    with serving(n_descriptors=32) as server, contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(Client(server, greeted=False)) for _ in range(60)]
         for client in clients:
             equal(client.code(), b"220")
             equal(client.ask(b"QUIT"), b"221 2.0.0")

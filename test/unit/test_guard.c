@@ -122,6 +122,14 @@ ask_rcpt(mg_session *session, const char *to)
 	return verdict;
 }
 
+static gboolean
+is_readable(int fd, int wait_ms)
+{
+	struct pollfd polled = { fd, POLLIN, 0 };
+
+	return poll(&polled, 1, wait_ms) == 1;
+}
+
 /* ---- options ---- */
 
 typedef struct newer_options {
@@ -304,6 +312,32 @@ test_reload_lists(void)
 	verdict = ask_rcpt(session, "u@foreign.example");
 	g_assert_cmpstr(mg_verdict_reason(verdict), ==, "relay.granted");
 	mg_verdict_free(verdict);
+	mg_session_unref(session);
+	mg_guard_close(guard);
+	write_policy(policy_text);
+}
+
+/* What could not be read is tried again by itself; the descriptor tells when. */
+static void
+test_reread(void)
+{
+	g_autofree char *list = g_build_filename(directory, "nets", NULL);
+	mg_guard *guard;
+	mg_session *session;
+	mg_verdict *verdict;
+
+	write_policy("[domains]\nlocal = example.net\n[zone servers]\nnetworks = @nets\n[grant servers]\nzone = servers\n");
+	guard = guard_new();
+	session = session_new(guard, "10.1.2.3", "a@c.example");
+	g_assert_false(is_readable(mg_guard_fd(guard), 0));
+	write_file(list, "10.1.2.3\n");
+	g_assert_true(is_readable(mg_guard_fd(guard), 60000));
+	g_assert_cmpint(mg_guard_dispatch(guard), ==, MG_OK);
+	g_assert_false(is_readable(mg_guard_fd(guard), 0));
+	verdict = ask_rcpt(session, "u@foreign.example");
+	g_assert_cmpstr(mg_verdict_reason(verdict), ==, "relay.granted");
+	mg_verdict_free(verdict);
+	g_unlink(list);
 	mg_session_unref(session);
 	mg_guard_close(guard);
 	write_policy(policy_text);
@@ -510,14 +544,6 @@ test_parts(gconstpointer data)
 
 /* ---- the run ---- */
 
-static gboolean
-is_readable(int fd)
-{
-	struct pollfd polled = { fd, POLLIN, 0 };
-
-	return poll(&polled, 1, 0) == 1;
-}
-
 static void
 test_poll_loop(void)
 {
@@ -528,12 +554,12 @@ test_poll_loop(void)
 	uint64_t request, last = 0;
 	mg_verdict *verdict;
 
-	g_assert_false(is_readable(fd));
+	g_assert_false(is_readable(fd, 0));
 	g_assert_null(mg_guard_next_verdict(guard));
 	for (guint i = 0; i < 1000; i++)
 		g_assert_cmpint(mg_ask_stage(session, MG_STAGE_RCPT, "u@foreign.example", MG_TEXT, &request), ==, MG_OK);
-	g_assert_true(is_readable(fd));
-	while (is_readable(fd)) {
+	g_assert_true(is_readable(fd, 0));
+	while (is_readable(fd, 0)) {
 		g_assert_cmpint(mg_guard_dispatch(guard), ==, MG_OK);
 		while ((verdict = mg_guard_next_verdict(guard)) != NULL) {
 			g_assert_cmpuint(mg_verdict_request(verdict), >, last);   /* in order, none twice */
@@ -549,10 +575,10 @@ test_poll_loop(void)
 	g_assert_cmpint(mg_ask_stage(session, MG_STAGE_RCPT, "u@foreign.example", MG_TEXT, &request), ==, MG_OK);
 	for (guint i = 0; i < 3; i++)
 		g_assert_cmpint(mg_guard_dispatch(guard), ==, MG_OK);
-	g_assert_true(is_readable(fd));
+	g_assert_true(is_readable(fd, 0));
 	mg_verdict_free(mg_guard_next_verdict(guard));
 	g_assert_cmpint(mg_guard_dispatch(guard), ==, MG_OK);
-	g_assert_false(is_readable(fd));
+	g_assert_false(is_readable(fd, 0));
 	mg_session_unref(session);
 	mg_guard_close(guard);
 }
@@ -601,7 +627,7 @@ test_cancel(void)
 	mg_session_unref(session);   /* the last: the third goes with it */
 	g_assert_cmpint(mg_guard_dispatch(guard), ==, MG_OK);
 	g_assert_null(mg_guard_next_verdict(guard));
-	g_assert_false(is_readable(mg_guard_fd(guard)));
+	g_assert_false(is_readable(mg_guard_fd(guard), 0));
 	g_assert_cmpuint(guard->requests.n_entries, ==, 0);
 	mg_guard_close(guard);
 	mg_guard_close(NULL);
@@ -912,6 +938,7 @@ main(int argc, char **argv)
 	g_test_add_func("/guard/open/bad-policy", test_bad_policy_at_open);
 	g_test_add_func("/guard/reload/policy", test_reload);
 	g_test_add_func("/guard/reload/lists", test_reload_lists);
+	g_test_add_func("/guard/reload/tried-again", test_reread);
 	g_test_add_func("/guard/verdict/all-of-it", test_verdict);
 	g_test_add_func("/guard/verdict/pending", test_pending);
 	g_test_add_func("/guard/verdict/not-built", test_not_built);

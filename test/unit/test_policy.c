@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "judge.h"
+#include "policy/gateway.h"
 #include "policy/schema.h"
 
 /* The findings of @text, a line each, without the file's name. */
@@ -180,6 +181,28 @@ test_grant_ends_soon(void)
 	}
 }
 
+/* A zone that holds this host's own default gateway is told of, unless it says that it is shared by NAT. */
+static void
+test_gateway(void)
+{
+	g_autoptr(GArray) gateways = mg_gateways_read();
+	char address[MG_IP_TEXT_MAX];
+
+	if (gateways->len == 0) {
+		g_test_skip("this host has no default gateway");
+		return;
+	}
+	mg_ip_format(&g_array_index(gateways, mg_ip, 0), address);
+	for (guint shared = 0; shared < 2; shared++) {
+		g_autofree char *text = g_strdup_printf("[domains]\nlocal = a.example\n[zone z]\nshared-by-nat = %s\nnetworks = %s\n",
+		                                        shared ? "yes" : "no", address);
+		g_autoptr(mg_policy) policy = NULL;
+		g_autofree char *told = findings_of(text, &policy);
+
+		g_assert_cmpint(strstr(told, "[zone-gateway]") != NULL, ==, !shared);
+	}
+}
+
 /* ---- values ---- */
 
 static void
@@ -333,6 +356,7 @@ main(int argc, char **argv)
 	ADD_ROWS("/policy/refused/", fault_cases, test_fault);
 	ADD_ROWS("/policy/taken/", taken_cases, test_taken);
 	g_test_add_func("/policy/grant-ends-soon", test_grant_ends_soon);
+	g_test_add_func("/policy/gateway", test_gateway);
 	g_test_add_func("/policy/presets", test_presets);
 	g_test_add_func("/policy/defaults", test_defaults);
 	g_test_add_func("/policy/shared-key", test_shared_key);
