@@ -16,6 +16,7 @@ includedir = $(PREFIX)/include
 mandir   = $(PREFIX)/share/man
 DESTDIR ?=
 
+comma := ,
 BUILD   ?= build
 SECONDS ?= 10
 PKG_CONFIG ?= pkg-config
@@ -77,7 +78,7 @@ $(BUILD)/api/%.o: api/%.c
 
 $(LIBRARY): $(API_OBJECTS) api/libmailguard.map
 	$(CC) -shared -o $@ $(API_OBJECTS) $(ALL_LDFLAGS) -Wl,-soname,libmailguard.so.$(SOVERSION) \
-		-Wl,--version-script=api/libmailguard.map -Wl,-z,defs -Wl,-z,nodelete
+		-Wl,--version-script=api/libmailguard.map -Wl,-z,nodelete $(if $(SANITIZE),,-Wl$(comma)-z$(comma)defs)
 	ln -sf libmailguard.so.$(SOVERSION) $(BUILD)/libmailguard.so
 
 # ---- the engine ----

@@ -93,8 +93,6 @@ session_ask(mg_session *session, const wish *wanted, uint64_t *request_out)
 		mg_verdict_free(verdict);
 		return error;
 	}
-	if (wanted->stage == MG_STAGE_RCPT)
-		session->n_recipients++;
 	*request_out = verdict->request;
 	return MG_OK;
 }

@@ -125,7 +125,7 @@ mg_guard_next_verdict(mg_guard *guard)
 			continue;
 		}
 		mg_verdict_fill(verdict, octets, length, engine->release);
-		mg_request_detach(verdict);
+		mg_request_finish(verdict);
 		return verdict;
 	}
 	return NULL;
@@ -172,7 +172,7 @@ mg_guard_wait(mg_guard *guard, uint64_t request, mg_verdict **verdict_out)
 		}
 		guard_poll(guard, verdict->deadline_ms);
 	}
-	mg_request_detach(verdict);
+	mg_request_finish(verdict);
 	*verdict_out = verdict;
 	return MG_OK;
 }

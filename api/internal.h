@@ -40,6 +40,7 @@ struct mg_verdict {
 	mg_session *session;          /* borrowed; NULL once taken */
 	mg_verdict *previous, *next;  /* requests of the same session */
 	uint64_t    deadline_ms;      /* on the monotonic clock */
+	uint32_t    transaction;      /* of the session, when it was asked */
 	void       *context;          /* the caller's */
 	mg_question question;
 	int         stage;
@@ -77,7 +78,8 @@ struct mg_session {
 	uint8_t       fingerprint[32];
 	mg_octets     helo, auth, reverse_path;
 	uint32_t      helo_flags, mail_flags;
-	uint32_t      n_recipients;   /* asked about in this transaction */
+	uint32_t      transaction;    /* which; so that an answer to an earlier one is known as such */
+	uint32_t      n_recipients;   /* accepted in this transaction */
 };
 
 /* options.c: a complete mg_options of this release from the caller's. MG_OK, MG_E_ARGUMENT, MG_E_ABI. */
@@ -90,6 +92,8 @@ uint64_t mg_now_ms(void);
 /* request.c: a new request with its number, in the guard's table and the session's list. */
 int mg_request_new(mg_session *session, mg_question question, int stage, mg_verdict **verdict_out);
 mg_verdict *mg_request_find(const mg_guard *guard, uint64_t request);
+/* It has its answer: its session hears of it, and it is detached. */
+void mg_request_finish(mg_verdict *verdict);
 /* Out of table and list: from then on the verdict stands alone. */
 void mg_request_detach(mg_verdict *verdict);
 void mg_requests_clear(mg_requests *requests);

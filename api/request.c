@@ -56,6 +56,7 @@ mg_request_new(mg_session *session, mg_question question, int stage, mg_verdict 
 	verdict->guard = guard;
 	verdict->session = session;
 	verdict->context = session->context;
+	verdict->transaction = session->transaction;
 	verdict->question = question;
 	verdict->stage = stage;
 	verdict->deadline_ms = mg_now_ms() + guard->deadline_ms;
@@ -76,6 +77,16 @@ mg_request_find(const mg_guard *guard, uint64_t request)
 		return NULL;
 	verdict = *entry_of(&guard->requests, request);
 	return verdict != NULL && verdict->request == request ? verdict : NULL;
+}
+
+void
+mg_request_finish(mg_verdict *verdict)
+{
+	mg_session *session = verdict->session;
+
+	if (verdict->stage == MG_STAGE_RCPT && verdict->action == MG_ACCEPT && verdict->transaction == session->transaction)
+		session->n_recipients++;
+	mg_request_detach(verdict);
 }
 
 void

@@ -278,6 +278,7 @@ mg_session_set_mail_from(mg_session *session, const char *path, size_t length, u
 	if (error)
 		return error;
 	session->mail_flags = flags;
+	session->transaction++;
 	session->n_recipients = 0;
 	return MG_OK;
 }
@@ -287,5 +288,6 @@ mg_session_reset(mg_session *session)
 {
 	octets_clear(&session->reverse_path);
 	session->mail_flags = 0;
+	session->transaction++;
 	session->n_recipients = 0;
 }

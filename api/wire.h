@@ -48,7 +48,7 @@ typedef enum mg_field_id {
 	MG_FIELD_REVERSE_PATH    = 19,   /* octets; absent: no MAIL yet */
 	MG_FIELD_MAIL_FLAGS      = 20,   /* number */
 	MG_FIELD_FORWARD_PATH    = 21,   /* octets; absent: none was asked about */
-	MG_FIELD_N_RECIPIENTS    = 22,   /* number: forward-paths asked about earlier in this transaction */
+	MG_FIELD_N_RECIPIENTS    = 22,   /* number: forward-paths accepted earlier in this transaction */
 	/* of a verdict */
 	MG_FIELD_ACTION          = 64,   /* number, mg_action */
 	MG_FIELD_CODE            = 65,   /* number */

@@ -19,7 +19,7 @@ extern "C" {
  *            came from the network is escaped. Valid during the call only.
  *
  * Called from inside mg_guard_open, mg_guard_dispatch, mg_guard_wait, mg_guard_reload and the mg_ask
- * functions, in the thread that made the call. It must not call the library.
+ * functions, in the thread that made the call. It must not call the library, but for the functions of names.h.
  */
 typedef void (*mg_log_function)(void *context, mg_level level, const char *line);
 

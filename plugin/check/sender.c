@@ -42,6 +42,6 @@ mg_sender_check(const mg_policy *policy, const mg_facts *facts, const mg_client 
 	if (policy->consequences[MG_REASON_SENDER_BOUNCE_RECIPIENTS] != MG_CONSEQUENCE_OFF
 	    && path->is_null && facts->stage == MG_STAGE_RCPT && facts->n_recipients > 0) {
 		mg_results_add(results, MG_REASON_SENDER_BOUNCE_RECIPIENTS, NULL);
-		mg_trace_add(trace, "sender: recipient %u of a null reverse-path", facts->n_recipients + 1);
+		mg_trace_add(trace, "sender: a null reverse-path, and recipient %u", facts->n_recipients + 1);
 	}
 }

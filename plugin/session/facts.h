@@ -40,7 +40,7 @@ typedef struct mg_facts {
 	mg_words      reverse_path;
 	gboolean      smtputf8;
 	mg_words      forward_path;
-	guint         n_recipients;    /* asked about earlier in this transaction */
+	guint         n_recipients;    /* accepted earlier in this transaction */
 } mg_facts;
 
 /* FALSE, @facts_out undefined, if it is no question. */

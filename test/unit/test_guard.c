@@ -387,6 +387,34 @@ test_verdict(void)
 	mg_verdict_free(NULL);
 }
 
+/* Of a bounce only what was accepted counts, and only in its own transaction. */
+static void
+test_recipients_counted(void)
+{
+	mg_guard *guard;
+	mg_session *session;
+	const struct { const char *to, *reason; } rows[] = {
+		{ "u@foreign.example", "relay.denied" }, { "u@example.net", "relay.own-domain" },
+		{ "v@example.net", "sender.bounce-recipients" },
+	};
+
+	write_policy("[domains]\nlocal = example.net\n[sender]\nbounce-recipients = reject\n");
+	guard = guard_new();
+	session = session_new(guard, "198.51.100.7", NULL);
+	for (guint transaction = 0; transaction < 2; transaction++) {
+		g_assert_cmpint(mg_session_set_mail_from(session, "", 0, 0), ==, MG_OK);
+		for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+			mg_verdict *verdict = ask_rcpt(session, rows[i].to);
+
+			g_assert_cmpstr(mg_verdict_reason(verdict), ==, rows[i].reason);
+			mg_verdict_free(verdict);
+		}
+	}
+	mg_session_unref(session);
+	mg_guard_close(guard);
+	write_policy(policy_text);
+}
+
 static void
 test_pending(void)
 {
@@ -941,6 +969,7 @@ main(int argc, char **argv)
 	g_test_add_func("/guard/reload/tried-again", test_reread);
 	g_test_add_func("/guard/verdict/all-of-it", test_verdict);
 	g_test_add_func("/guard/verdict/pending", test_pending);
+	g_test_add_func("/guard/verdict/recipients-counted", test_recipients_counted);
 	g_test_add_func("/guard/verdict/not-built", test_not_built);
 	g_test_add_func("/guard/session/facts", test_facts);
 	for (guint i = 0; i < G_N_ELEMENTS(parts_cases); i++) {
