@@ -27,10 +27,18 @@ void
 mg_escape_append(GString *out, const void *octets, gsize length, gsize max)
 {
 	const guchar *source = octets;
+	gsize n = MIN(length, max);
 	char escaped[4];
 
-	for (gsize i = 0; i < MIN(length, max); i++)
-		g_string_append_len(out, escaped, (gssize)escape_octet(source[i], escaped));
+	for (gsize i = 0; i < n;) {
+		gsize start = i;
+
+		while (i < n && escape_octet(source[i], escaped) == 1)
+			i++;
+		g_string_append_len(out, (const char *)source + start, (gssize)(i - start));
+		if (i < n)
+			g_string_append_len(out, escaped, (gssize)escape_octet(source[i++], escaped));
+	}
 	if (length > max)
 		g_string_append(out, "...");
 }
@@ -38,12 +46,14 @@ mg_escape_append(GString *out, const void *octets, gsize length, gsize max)
 static void
 line_append(mg_log_line *line, const char *text, gsize length)
 {
-	if (line->cut || length > MG_LOG_LINE_MAX - strlen("...") - line->length) {
+	if (line->cut || length > MG_LOG_LINE_MAX - line->length) {
 		line->cut = TRUE;
 		return;
 	}
 	memcpy(line->text + line->length, text, length);
 	line->length += length;
+	if (line->length <= MG_LOG_LINE_MAX - strlen("..."))
+		line->whole = line->length;
 }
 
 void
@@ -51,7 +61,7 @@ mg_log_begin(mg_log_line *line, const mg_log *log, mg_level level, const char *e
 {
 	line->log = log->function != NULL && level <= log->level ? log : NULL;
 	line->level = level;
-	line->length = 0;
+	line->length = line->whole = 0;
 	line->cut = FALSE;
 	if (line->log != NULL)
 		line_append(line, event, strlen(event));
@@ -110,7 +120,8 @@ mg_log_end(mg_log_line *line)
 {
 	if (line->log == NULL)
 		return;
-	memcpy(line->text + line->length, "...", 4);
-	line->text[line->length + (line->cut ? 3 : 0)] = 0;
+	line->text[line->length] = 0;
+	if (line->cut)
+		memcpy(line->text + line->whole, "...", strlen("...") + 1);
 	line->log->function(line->log->context, line->level, line->text);
 }

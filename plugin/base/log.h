@@ -22,6 +22,7 @@ typedef struct mg_log_line {
 	const mg_log *log;          /* borrowed; NULL when this line is not wanted */
 	mg_level      level;
 	gsize         length;
+	gsize         whole;        /* up to here, what was appended ends where there is room for "..." */
 	gboolean      cut;
 	char          text[MG_LOG_LINE_MAX + 1];
 } mg_log_line;

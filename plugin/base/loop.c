@@ -1,8 +1,10 @@
-/* loop.c - see loop.h. Timers stand in a binary heap; the timerfd is set to the first of them. */
+/* loop.c - see loop.h. Timers stand in a binary heap; the timerfd is set to the first of them. Work at hand is an
+ * eventfd of its own: a timer that is due at once costs an interrupt. */
 #include "base/loop.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -22,16 +24,19 @@ struct mg_timer {
 	mg_timer_function function;
 	void             *context;    /* borrowed */
 	gint64            at_us;
-	guint             place;      /* in the heap, or NOT_RUNNING */
+	gboolean          is_due;     /* it stands in the batch of this dispatch, no longer in the heap */
+	guint             place;      /* in heap or batch, or NOT_RUNNING */
 };
 
 struct mg_loop {
 	int        epoll_fd;    /* owned */
 	int        timer_fd;    /* owned */
-	gint64     armed_us;    /* what timer_fd is set to; NEVER: not set; 0: at once */
-	gboolean   ready;
+	int        ready_fd;    /* owned */
+	gint64     armed_us;    /* what timer_fd is set to; NEVER: not set; -1: it has fired */
+	gboolean   ready;       /* ready_fd is readable */
 	gboolean   dispatching;
 	GPtrArray *heap;        /* owned array of borrowed timers */
+	GPtrArray *due;         /* owned array of borrowed timers, NULL where one was stopped meanwhile */
 	GPtrArray *garbage;     /* owned; watches freed during dispatch */
 };
 
@@ -39,20 +44,25 @@ mg_loop *
 mg_loop_new(void)
 {
 	mg_loop *loop = g_new0(mg_loop, 1);
-	struct epoll_event event = { .events = EPOLLIN, .data = { .ptr = NULL } };   /* NULL: the timer_fd */
+	/* Our own two are told from watches by their addresses; nobody reads ready_fd in dispatch. */
+	struct epoll_event timer = { .events = EPOLLIN, .data = { .ptr = &loop->timer_fd } };
+	struct epoll_event ready = { .events = EPOLLIN, .data = { .ptr = &loop->ready_fd } };
 	int error;
 
 	loop->armed_us = NEVER;
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	if (loop->epoll_fd < 0 || loop->timer_fd < 0
-	    || epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, loop->timer_fd, &event) < 0) {
+	loop->ready_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (loop->epoll_fd < 0 || loop->timer_fd < 0 || loop->ready_fd < 0
+	    || epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, loop->timer_fd, &timer) < 0
+	    || epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, loop->ready_fd, &ready) < 0) {
 		error = errno;
 		mg_loop_free(loop);
 		errno = error;
 		return NULL;
 	}
 	loop->heap = g_ptr_array_new();
+	loop->due = g_ptr_array_new();
 	loop->garbage = g_ptr_array_new_with_free_func(g_free);
 	return loop;
 }
@@ -64,9 +74,12 @@ mg_loop_free(mg_loop *loop)
 		return;
 	if (loop->timer_fd >= 0)
 		close(loop->timer_fd);
+	if (loop->ready_fd >= 0)
+		close(loop->ready_fd);
 	if (loop->epoll_fd >= 0)
 		close(loop->epoll_fd);
 	g_clear_pointer(&loop->heap, g_ptr_array_unref);
+	g_clear_pointer(&loop->due, g_ptr_array_unref);
 	g_clear_pointer(&loop->garbage, g_ptr_array_unref);
 	g_free(loop);
 }
@@ -82,7 +95,7 @@ static void
 loop_arm(mg_loop *loop)
 {
 	const mg_timer *first = loop->heap->len > 0 ? loop->heap->pdata[0] : NULL;
-	gint64 at_us = loop->ready ? 0 : first != NULL ? first->at_us : NEVER;
+	gint64 at_us = first != NULL ? MAX(first->at_us, 0) : NEVER;
 	struct itimerspec when = { 0 };
 
 	if (loop->dispatching || at_us == loop->armed_us)
@@ -99,8 +112,14 @@ loop_arm(mg_loop *loop)
 void
 mg_loop_set_ready(mg_loop *loop, gboolean ready)
 {
+	guint64 count = 1;
+	gssize moved = 0;
+
+	if (ready == loop->ready)
+		return;
+	moved = ready ? write(loop->ready_fd, &count, sizeof(count)) : read(loop->ready_fd, &count, sizeof(count));
 	loop->ready = ready;
-	loop_arm(loop);
+	g_assert(moved == sizeof(count));   /* it counts from 0 to 1 and back: neither can fail */
 }
 
 mg_watch *
@@ -183,7 +202,7 @@ mg_timer_new(mg_loop *loop, mg_timer_function function, void *context)
 {
 	mg_timer *timer = g_new0(mg_timer, 1);
 
-	*timer = (mg_timer){ loop, function, context, 0, NOT_RUNNING };
+	*timer = (mg_timer){ .loop = loop, .function = function, .context = context, .place = NOT_RUNNING };
 	return timer;
 }
 
@@ -192,6 +211,8 @@ mg_timer_start(mg_timer *timer, gint64 at_us)
 {
 	GPtrArray *heap = timer->loop->heap;
 
+	if (timer->is_due)
+		mg_timer_stop(timer);
 	timer->at_us = at_us;
 	if (timer->place == NOT_RUNNING) {
 		timer->place = heap->len;
@@ -201,21 +222,28 @@ mg_timer_start(mg_timer *timer, gint64 at_us)
 	loop_arm(timer->loop);
 }
 
-void
-mg_timer_stop(mg_timer *timer)
+static void
+heap_remove(GPtrArray *heap, guint place)
 {
-	GPtrArray *heap = timer->loop->heap;
-	guint place = timer->place;
-	mg_timer *last;
+	mg_timer *last = heap->pdata[heap->len - 1];
 
-	if (place == NOT_RUNNING)
-		return;
-	last = heap->pdata[heap->len - 1];
 	g_ptr_array_set_size(heap, (gint)heap->len - 1);
-	if (last != timer) {
+	if (place < heap->len) {
 		heap_put(heap, place, last);
 		heap_settle(heap, place);
 	}
+}
+
+void
+mg_timer_stop(mg_timer *timer)
+{
+	if (timer->place == NOT_RUNNING)
+		return;
+	if (timer->is_due)
+		timer->loop->due->pdata[timer->place] = NULL;
+	else
+		heap_remove(timer->loop->heap, timer->place);
+	timer->is_due = FALSE;
 	timer->place = NOT_RUNNING;
 	loop_arm(timer->loop);
 }
@@ -229,20 +257,30 @@ mg_timer_free(mg_timer *timer)
 	g_free(timer);
 }
 
-/* Calls what is due by now. A timer started meanwhile for the past waits for the next dispatch: bounded. */
+/* Calls what is due by now, in order. What is started meanwhile, be it for the past, waits for the next dispatch: the
+ * work is bounded, and nobody is kept waiting by one who starts anew. */
 static void
 loop_run_timers(mg_loop *loop)
 {
 	gint64 now_us = g_get_monotonic_time();
 
-	for (guint n_left = loop->heap->len; n_left > 0 && loop->heap->len > 0; n_left--) {
+	while (loop->heap->len > 0 && ((mg_timer *)loop->heap->pdata[0])->at_us <= now_us) {
 		mg_timer *timer = loop->heap->pdata[0];
 
-		if (timer->at_us > now_us)
-			break;
+		heap_remove(loop->heap, 0);
+		timer->is_due = TRUE;
+		timer->place = loop->due->len;
+		g_ptr_array_add(loop->due, timer);
+	}
+	for (guint i = 0; i < loop->due->len; i++) {
+		mg_timer *timer = loop->due->pdata[i];
+
+		if (timer == NULL)
+			continue;
 		mg_timer_stop(timer);
 		timer->function(timer->context);
 	}
+	g_ptr_array_set_size(loop->due, 0);
 }
 
 void
@@ -255,9 +293,9 @@ mg_loop_dispatch(mg_loop *loop)
 	for (int i = 0; i < n_events; i++) {
 		mg_watch *watch = events[i].data.ptr;
 
-		if (watch == NULL)
-			loop->armed_us = -1;   /* it has fired: set it anew, which also clears it */
-		else if (watch->function != NULL)
+		if (events[i].data.ptr == &loop->timer_fd)
+			loop->armed_us = -1;   /* set it anew, which also clears it */
+		else if (events[i].data.ptr != &loop->ready_fd && watch->function != NULL)
 			watch->function(watch->context, events[i].events);
 	}
 	loop_run_timers(loop);

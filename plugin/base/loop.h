@@ -1,7 +1,7 @@
 /* loop.h - what an engine waits for: descriptors and times, behind one descriptor.
  * In:    watches and timers
  * Out:   their functions called, from mg_loop_dispatch alone
- * Owns:  an epoll descriptor, which is the guard's, and one timerfd for all timers
+ * Owns:  an epoll descriptor, which is the guard's, one timerfd for all timers, one eventfd for work at hand
  * Rules: dispatch never blocks and does a bounded amount of work; a function may add and remove watches and
  *        timers, its own too. Times are microseconds on the monotonic clock. */
 #ifndef MG_BASE_LOOP_H

@@ -169,7 +169,7 @@ is_own_postmaster(const mg_policy *policy, const mg_path *path)
 	if (mg_path_is_bare_postmaster(path))
 		return TRUE;
 	return path->forms == MG_FORM_LITERAL && path->n_layers == 1 && is_own_literal(policy, &path->layers[0])
-	       && strcmp(path->layers[0].local, "postmaster") == 0;
+	       && mg_mailbox_is_named(&path->layers[0], "postmaster");
 }
 
 gboolean
@@ -180,7 +180,7 @@ mg_relay_is_role_address(const mg_policy *policy, const mg_path *path)
 	if (is_own_postmaster(policy, path))
 		return TRUE;
 	return path->forms == 0 && mg_relay_is_own_domain(policy, path->layers[0].domain)
-	       && (strcmp(path->layers[0].local, "postmaster") == 0 || strcmp(path->layers[0].local, "abuse") == 0);
+	       && (mg_mailbox_is_named(&path->layers[0], "postmaster") || mg_mailbox_is_named(&path->layers[0], "abuse"));
 }
 
 /* ---- the decision ---- */

@@ -59,7 +59,7 @@ entry_canonical(const char *word, char **why_out)
 	if (mg_path_parse(word, strlen(word), TRUE, MG_PATH_MAX, &path, &fault)) {
 		if (path.forms == 0 && path.is_mailbox)
 			return g_strdup(path.layers[0].key);
-		if (ends_in_at && path.forms == (MG_FORM_NO_DOMAIN | MG_FORM_AT))
+		if (ends_in_at && path.n_layers == 1 && path.forms == (MG_FORM_NO_DOMAIN | MG_FORM_AT))
 			return g_strdup(path.layers[0].key);
 		fault = "a list holds plain addresses only";
 	}

@@ -55,6 +55,15 @@ scan_see(conf_scan *scan, char *name, guint line)
 
 /* ---- the pass over the lines ---- */
 
+static gboolean
+has_control_octets(const char *text)
+{
+	for (; *text; text++)
+		if (((guchar)*text < ' ' && *text != '\t') || *text == 0x7f)
+			return TRUE;
+	return FALSE;
+}
+
 static void
 scan_section(conf_scan *scan, char *line, guint number)
 {
@@ -69,6 +78,10 @@ scan_section(conf_scan *scan, char *line, guint number)
 		return;
 	}
 	line[length - 1] = 0;
+	if (has_control_octets(name)) {
+		mg_findings_add(scan->findings, MG_LEVEL_ERROR, place, "syntax", "a control octet in the name of a section");
+		return;
+	}
 	if (strpbrk(name, "[]") != NULL) {
 		mg_findings_add(scan->findings, MG_LEVEL_ERROR, place, "syntax", "a bracket in the name of section [%s]", name);
 		return;
@@ -99,7 +112,7 @@ scan_key(conf_scan *scan, const char *line, const char *equals, guint number)
 		return;
 	}
 	section = conf->sections->pdata[conf->sections->len - 1];
-	if (name[0] == 0 || strpbrk(name, "[] \t") != NULL) {
+	if (name[0] == 0 || strpbrk(name, "[] \t") != NULL || has_control_octets(name)) {
 		mg_findings_add(scan->findings, MG_LEVEL_ERROR, place, "syntax", "'%s' is no name of a key", name);
 		return;
 	}
@@ -161,30 +174,26 @@ scan_lines(conf_scan *scan, const char *text, gsize length)
 
 /* ---- the values ---- */
 
-static gboolean
-has_control_octets(const char *value)
-{
-	for (; *value; value++)
-		if ((guchar)*value < ' ' && *value != '\t')
-			return TRUE;
-	return FALSE;
-}
-
 static void
 conf_take_value(mg_conf *conf, GKeyFile *key_file, const mg_conf_section *section, mg_conf_key *key,
                 mg_findings *findings)
 {
 	mg_place place = { conf->file, key->line };
 	g_autoptr(GError) error = NULL;
+	const char *value;
 
 	key->value = g_key_file_get_string(key_file, section->name, key->name, &error);
-	if (key->value == NULL) {
+	if (error != NULL) {   /* there may be a value all the same, with what was wrong left out */
 		mg_findings_add(findings, MG_LEVEL_ERROR, place, "syntax", "[%s] %s: %s", section->name, key->name,
 		                error->message);
+		g_free(key->value);
 		key->value = g_strdup("");
-		return;
 	}
-	g_strstrip(key->value);
+	/* White space goes; a line end that was written as an escape is none, and stays to be found. */
+	value = key->value + strspn(key->value, " \t");
+	memmove(key->value, value, strlen(value) + 1);
+	for (gsize n = strlen(key->value); n > 0 && (key->value[n - 1] == ' ' || key->value[n - 1] == '\t'); n--)
+		key->value[n - 1] = 0;
 	if (has_control_octets(key->value)) {
 		mg_findings_add(findings, MG_LEVEL_ERROR, place, "syntax",
 		                "[%s] %s: a line end or control octet in the value", section->name, key->name);

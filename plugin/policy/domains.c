@@ -6,6 +6,7 @@
 struct mg_domains {
 	GHashTable   *sets;    /* owned; entry (in text) -> set */
 	GStringChunk *text;    /* owned */
+	guint         n_below; /* entries that begin with a dot; without any, parents need not be looked up */
 };
 
 mg_domains *
@@ -35,6 +36,7 @@ mg_domains_add(mg_domains *domains, const char *domain, guint set)
 
 	if (g_hash_table_lookup_extended(domains->sets, domain, NULL, &there))
 		return GPOINTER_TO_UINT(there) == set;
+	domains->n_below += *domain == '.';
 	g_hash_table_insert(domains->sets, g_string_chunk_insert(domains->text, domain), GUINT_TO_POINTER(set));
 	return TRUE;
 }
@@ -46,7 +48,7 @@ mg_domains_find(const mg_domains *domains, const char *name, guint *set_out)
 
 	if (domains == NULL || g_hash_table_size(domains->sets) == 0)
 		return NULL;
-	for (const char *at = name; at != NULL; at = mg_domain_parent(at))
+	for (const char *at = name; at != NULL; at = domains->n_below > 0 ? mg_domain_parent(at) : NULL)
 		if (g_hash_table_lookup_extended(domains->sets, at, &entry, &set)) {
 			if (set_out != NULL)
 				*set_out = GPOINTER_TO_UINT(set);

@@ -39,11 +39,11 @@ file_drain(int fd, gsize size, gsize size_max, char **octets_out, gsize *length_
 	gssize n;
 
 	for (;;) {
+		if (length > size_max) {
+			*why_out = g_strdup_printf("grew beyond %" G_GSIZE_FORMAT " octets", size_max);
+			return MG_FILE_REFUSED;
+		}
 		if (length + 1 >= capacity) {
-			if (length > size_max) {
-				*why_out = g_strdup_printf("grew beyond %" G_GSIZE_FORMAT " octets", size_max);
-				return MG_FILE_REFUSED;
-			}
 			capacity += MAX(capacity / 2, 4096);
 			octets = g_realloc(octets, capacity);
 		}

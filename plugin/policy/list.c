@@ -91,10 +91,13 @@ mg_list_walk(const mg_list_source *source, mg_list_function function, void *cont
 
 		if (word[0] == 0)
 			continue;
-		if (is_file)
-			worst = MAX(worst, file_walk(source, word + 1, function, context));
-		else if (!function(context, word, source->place))
+		if (is_file) {
+			mg_list_result result = file_walk(source, word + 1, function, context);
+
+			worst = MAX(worst, result);
+		} else if (!function(context, word, source->place)) {
 			break;
+		}
 	}
 	return worst;
 }

@@ -1,13 +1,15 @@
 /* networks.c - see networks.h.
  * Building sorts the networks so that each stands behind the one around it, and walks them with a stack: a range
  * begins where a network begins, and again where one ends and the one around it goes on. Each range keeps
- * what won in it. A search is then "the last range that begins at or before the address". */
+ * what won in it. A search is then "the last range that begins at or before the address": down a tree whose
+ * leaves have what won right behind their keys, since at a million networks every step out of a leaf is a wait for
+ * memory. */
 #include "policy/networks.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define NODE       16   /* keys a node: one search step looks at one node */
+#define NODE       8    /* keys a node, two cache lines: one search step looks at one node */
 #define LEVELS_MAX 16
 #define NO_SET     0x7fffffu + 1u
 
@@ -20,13 +22,19 @@ winner_of(guint set, guint prefix)
 	return (guint32)set << 8 | prefix;
 }
 
+/* NODE ranges: the first address of each, ascending, and what won in it. */
+typedef struct leaf {
+	mg_ip  starts[NODE];
+	winner winners[NODE];
+} leaf;
+
 struct mg_networks {
-	gsize   n_ranges;
-	mg_ip  *starts;             /* owned; ascending; the first address of each range */
-	winner *winners;            /* owned; of each range */
-	guint   n_levels;
-	gsize   n_keys[LEVELS_MAX];
-	mg_ip  *levels[LEVELS_MAX]; /* owned but for the lowest, which is starts; each has every NODE-th key of the one below */
+	gsize  n_ranges;
+	leaf  *leaves;               /* owned; the last one may have room */
+	guint  n_levels;
+	gsize  n_keys[LEVELS_MAX];
+	mg_ip *levels[LEVELS_MAX];   /* owned; the lowest has the first key of each leaf, each other every NODE-th key of the
+	                              * one below */
 };
 
 typedef struct entry {
@@ -80,9 +88,8 @@ entry_same_network(const entry *a, const entry *b)
 /* The building of the ranges. The stack holds the networks around the place reached, the widest first: nested
  * networks have different prefixes, so 129 of them, the ground and the wall are the most. */
 typedef struct sweep {
-	mg_ip  *starts;
-	winner *winners;
-	gsize   n_ranges;
+	leaf  *leaves;
+	gsize  n_ranges;
 	struct {
 		mg_ip  last;      /* the network's last address */
 		winner won;       /* in what it leaves to itself */
@@ -92,15 +99,27 @@ typedef struct sweep {
 	gsize   depth;
 } sweep;
 
+static mg_ip *
+start_of(leaf *leaves, gsize range)
+{
+	return &leaves[range / NODE].starts[range % NODE];
+}
+
+static winner *
+winner_in(leaf *leaves, gsize range)
+{
+	return &leaves[range / NODE].winners[range % NODE];
+}
+
 static void
 sweep_begin_range(sweep *at, const mg_ip *start, winner won)
 {
-	if (at->n_ranges > 0 && mg_ip_equal(&at->starts[at->n_ranges - 1], start))
+	if (at->n_ranges > 0 && mg_ip_equal(start_of(at->leaves, at->n_ranges - 1), start))
 		at->n_ranges--;   /* nothing was left of the range before */
-	if (at->n_ranges > 0 && at->winners[at->n_ranges - 1] == won)
+	if (at->n_ranges > 0 && *winner_in(at->leaves, at->n_ranges - 1) == won)
 		return;
-	at->starts[at->n_ranges] = *start;
-	at->winners[at->n_ranges++] = won;
+	*start_of(at->leaves, at->n_ranges) = *start;
+	*winner_in(at->leaves, at->n_ranges++) = won;
 }
 
 /* Leaves the networks that end before @next (all of them if NULL); what lies around them goes on behind. */
@@ -153,21 +172,21 @@ sweep_enter(sweep *at, const entry *entered)
 	sweep_begin_range(at, &entered->base, won);
 }
 
-/* Every NODE-th key of a level makes the next, until one node is left. */
+/* The first keys of the leaves make a level, every NODE-th key of a level makes the next, until one node is left. */
 static void
 networks_index(mg_networks *networks)
 {
-	networks->levels[0] = networks->starts;
-	networks->n_keys[0] = networks->n_ranges;
-	networks->n_levels = 1;
-	while (networks->n_keys[networks->n_levels - 1] > NODE) {
-		guint level = networks->n_levels++;
-		gsize n = (networks->n_keys[level - 1] + NODE - 1) / NODE;
+	gsize n = (networks->n_ranges + NODE - 1) / NODE;
 
-		networks->levels[level] = g_new(mg_ip, n);
-		networks->n_keys[level] = n;
+	for (gsize below = 0;; below = networks->n_levels, n = (n + NODE - 1) / NODE) {
+		mg_ip *keys = g_new(mg_ip, n);
+
 		for (gsize i = 0; i < n; i++)
-			networks->levels[level][i] = networks->levels[level - 1][i * NODE];
+			keys[i] = below == 0 ? networks->leaves[i].starts[0] : networks->levels[below - 1][i * NODE];
+		networks->levels[networks->n_levels] = keys;
+		networks->n_keys[networks->n_levels++] = n;
+		if (n <= NODE)
+			return;
 	}
 }
 
@@ -212,8 +231,7 @@ mg_networks_build(mg_networks_builder *builder, mg_networks_conflict *conflict_o
 		return NULL;
 	}
 	/* The ground, the wall, and for each network a range where it begins and one where it ends. */
-	at.starts = g_new(mg_ip, 2 * (gsize)entries->len + 4);
-	at.winners = g_new(winner, 2 * (gsize)entries->len + 4);
+	at.leaves = g_new0(leaf, (2 * (gsize)entries->len + 4) / NODE + 1);
 	at.stack[0].set = NO_SET;
 	at.stack[0].won = winner_of(NO_SET, 0);
 	at.depth = 1;
@@ -235,8 +253,7 @@ mg_networks_build(mg_networks_builder *builder, mg_networks_conflict *conflict_o
 
 	networks = g_new0(mg_networks, 1);
 	networks->n_ranges = at.n_ranges;
-	networks->starts = g_renew(mg_ip, at.starts, at.n_ranges);
-	networks->winners = g_renew(winner, at.winners, at.n_ranges);
+	networks->leaves = g_renew(leaf, at.leaves, (at.n_ranges + NODE - 1) / NODE);
 	networks_index(networks);
 	return networks;
 }
@@ -248,28 +265,38 @@ mg_networks_free(mg_networks *networks)
 		return;
 	for (guint level = 0; level < networks->n_levels; level++)
 		g_free(networks->levels[level]);
-	g_free(networks->winners);
+	g_free(networks->leaves);
 	g_free(networks);
+}
+
+/* The last of @n_keys that is not after @ip; the first is not. Counting instead of stopping leaves the processor nothing to
+ * guess. */
+static inline gsize
+node_find(const mg_ip *keys, gsize n_keys, const mg_ip *ip)
+{
+	gsize found = 0;
+
+	for (gsize i = 1; i < n_keys; i++)
+		found += !mg_ip_less(ip, &keys[i]);
+	return found;
 }
 
 gboolean
 mg_networks_find(const mg_networks *networks, const mg_ip *ip, guint *set_out, mg_network *network_out)
 {
+	const leaf *reached;
 	gsize place = 0;
 	winner won;
 
 	if (networks == NULL)
 		return FALSE;
 	for (guint level = networks->n_levels; level-- > 0;) {
-		const mg_ip *keys = networks->levels[level];
-		gsize from = place * NODE, to = MIN(from + NODE, networks->n_keys[level]);
+		gsize from = place * NODE;
 
-		/* Counting instead of stopping leaves the processor nothing to guess. */
-		place = from;
-		for (gsize i = from + 1; i < to; i++)
-			place += !mg_ip_less(ip, &keys[i]);
+		place = from + node_find(networks->levels[level] + from, MIN(NODE, networks->n_keys[level] - from), ip);
 	}
-	won = networks->winners[place];
+	reached = &networks->leaves[place];
+	won = reached->winners[node_find(reached->starts, MIN(NODE, networks->n_ranges - place * NODE), ip)];
 	if (won >> 8 == NO_SET)
 		return FALSE;
 	*set_out = won >> 8;
@@ -281,7 +308,7 @@ mg_networks_find(const mg_networks *networks, const mg_ip *ip, guint *set_out, m
 gsize
 mg_networks_size(const mg_networks *networks)
 {
-	gsize size = sizeof(*networks) + networks->n_ranges * sizeof(winner);
+	gsize size = sizeof(*networks) + (networks->n_ranges + NODE - 1) / NODE * sizeof(leaf);
 
 	for (guint level = 0; level < networks->n_levels; level++)
 		size += networks->n_keys[level] * sizeof(mg_ip);

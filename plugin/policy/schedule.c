@@ -100,11 +100,12 @@ mg_schedule_parse(const char *text, char **why_out)
 	mg_schedule *schedule = g_new0(mg_schedule, 1);
 
 	schedule->spans = g_array_new(FALSE, FALSE, sizeof(span));
-	for (guint i = 0; parts[i] != NULL; i++) {
+	for (guint i = 0; i == 0 || parts[i] != NULL; i++) {   /* an empty text has no parts, and one fault */
 		span parsed;
 
-		if (!span_parse(parts[i], &parsed)) {
-			*why_out = g_strdup_printf("'%.80s' are no hours; 'mon-fri 08:00-18:00' was expected", parts[i]);
+		if (parts[i] == NULL || !span_parse(parts[i], &parsed)) {
+			*why_out = g_strdup_printf("'%.80s' are no hours; 'mon-fri 08:00-18:00' was expected",
+			                           parts[i] ? parts[i] : "");
 			mg_schedule_free(schedule);
 			return NULL;
 		}
@@ -148,28 +149,24 @@ mg_schedule_contains(const mg_schedule *schedule, gint64 now_s)
 gboolean
 mg_until_parse(const char *text, gint64 *end_s_out)
 {
+	static const char day_form[] = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
+	static const char moment_form[] =
+		"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$";
+	g_autofree char *upper = g_ascii_strup(text, -1);
 	g_autoptr(GTimeZone) local = g_time_zone_new_local();
 	g_autoptr(GDateTime) moment = NULL;
-	g_autoptr(GDateTime) next_day = NULL;
-	g_autofree char *midnight = NULL;
 
-	if (strlen(text) != strlen("2027-01-31")) {
-		/* RFC 3339 has a zone; without one the moment would depend on who reads it. */
-		g_autoptr(GTimeZone) none = NULL;
+	/* GLib reads more forms of ISO 8601 than RFC 3339 has. */
+	if (g_regex_match_simple(day_form, upper, G_REGEX_DOLLAR_ENDONLY, 0)) {
+		/* Its last second, not the next day's first: where clocks change at midnight there may be none. */
+		g_autofree char *last = g_strconcat(upper, "T23:59:59", NULL);
 
-		if (strlen(text) < strlen("2027-01-31T00:00:00Z") || strpbrk(text + strlen("2027-01-31"), "Zz+-") == NULL)
-			return FALSE;
-		moment = g_date_time_new_from_iso8601(text, none);
-		if (moment == NULL)
-			return FALSE;
-		*end_s_out = g_date_time_to_unix(moment);
-		return TRUE;
+		moment = g_date_time_new_from_iso8601(last, local);
+	} else if (g_regex_match_simple(moment_form, upper, G_REGEX_DOLLAR_ENDONLY, 0)) {
+		moment = g_date_time_new_from_iso8601(upper, NULL);
 	}
-	midnight = g_strconcat(text, "T00:00:00", NULL);
-	moment = g_date_time_new_from_iso8601(midnight, local);
-	if (moment == NULL || text[4] != '-' || text[7] != '-')
+	if (moment == NULL)
 		return FALSE;
-	next_day = g_date_time_add_days(moment, 1);
-	*end_s_out = g_date_time_to_unix(next_day);
+	*end_s_out = g_date_time_to_unix(moment) + (strlen(text) == strlen("2027-01-31"));
 	return TRUE;
 }

@@ -31,7 +31,7 @@ domain_copy_ascii(const char *text, gsize length, char out[MG_DOMAIN_MAX + 1])
 				return FALSE;
 			all_digits = FALSE;
 		}
-		out[i] = g_ascii_tolower(c);
+		out[i] = mg_ascii_lower(c);
 	}
 	out[length] = 0;
 	return TRUE;

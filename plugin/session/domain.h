@@ -11,6 +11,12 @@
 #define MG_DOMAIN_MAX 253   /* RFC 1035 3.1 as text: 255 octets less the first length and the root */
 #define MG_LABEL_MAX  63
 
+static inline char
+mg_ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
 /* @utf8: U-labels are allowed. FALSE, @canonical_out undefined, if it is no Domain. */
 gboolean mg_domain_canonical(const char *text, gsize length, gboolean utf8, char canonical_out[MG_DOMAIN_MAX + 1]);
 

@@ -15,6 +15,7 @@ static const char *const form_names[] = {
 typedef struct path_parser {
 	mg_path    *path;
 	gboolean    utf8;
+	gboolean    is_ascii;   /* all of its octets are */
 	const char *fault;
 } path_parser;
 
@@ -46,16 +47,17 @@ character_is_hidden(gunichar c)
 static gboolean
 path_check_octets(path_parser *parser, const char *octets, gsize length)
 {
-	gboolean ascii = TRUE;
+	guchar all = 0;
 
 	for (gsize i = 0; i < length; i++) {
 		guchar c = (guchar)octets[i];
 
 		if (c < ' ' || c == 0x7f)
 			return path_fail(parser, c == 0 ? "a NUL" : "a control octet");
-		ascii = ascii && c < 0x80;
+		all |= c;
 	}
-	if (ascii)
+	parser->is_ascii = all < 0x80;
+	if (parser->is_ascii)
 		return TRUE;
 	if (!parser->utf8)
 		return path_fail(parser, "an octet over 127 without SMTPUTF8");
@@ -99,16 +101,18 @@ path_fold(path_parser *parser, const char *local, gsize length)
 {
 	char *out;
 
-	if (is_ascii(local, length)) {
+	if (parser->is_ascii) {
 		out = path_room(parser, length + 1);
 		for (gsize i = 0; out != NULL && i < length; i++)
-			out[i] = g_ascii_tolower(local[i]);
+			out[i] = mg_ascii_lower(local[i]);
 		if (out != NULL)
 			out[length] = 0;
 		return out;
 	}
 	{
-		g_autofree char *folded = g_utf8_casefold(local, (gssize)length);
+		/* Canonical caseless matching (Unicode 3.13 D145): marks in order before and after. */
+		g_autofree char *apart = g_utf8_normalize(local, (gssize)length, G_NORMALIZE_NFD);
+		g_autofree char *folded = g_utf8_casefold(apart, -1);
 		g_autofree char *normal = g_utf8_normalize(folded, -1, G_NORMALIZE_NFC);
 		gsize n = strlen(normal) + 1;
 
@@ -145,7 +149,7 @@ path_add_layer(path_parser *parser, const char *local, gsize local_length, const
 	mg_path *path = parser->path;
 	char canonical[MG_DOMAIN_MAX + 1];
 	char ip_text[MG_IP_TEXT_MAX];
-	mg_mailbox layer = { 0 };
+	mg_mailbox layer = { .local_is_ascii = parser->is_ascii || is_ascii(local, local_length) };
 	char *key, *at;
 	gsize n_local, n_domain;
 
@@ -180,15 +184,6 @@ path_add_layer(path_parser *parser, const char *local, gsize local_length, const
 	key[n_local + 1 + n_domain + 1 + n_local] = 0;
 	path->layers[path->n_layers++] = layer;
 	return TRUE;
-}
-
-static const char *
-find_last(const char *text, gsize length, char c)
-{
-	while (length > 0)
-		if (text[--length] == c)
-			return text + length;
-	return NULL;
 }
 
 /* The hosts of "@a,@b:" as layers of their own; @end is the colon. */
@@ -228,8 +223,8 @@ static gboolean
 path_unfold_local(path_parser *parser, const char *text, gsize length)
 {
 	mg_path *path = parser->path;
-	const char *at = find_last(text, length, '@');
-	const char *percent = find_last(text, length, '%');
+	const char *at = memrchr(text, '@', length);
+	const char *percent = memrchr(text, '%', length);
 	const char *bang = memchr(text, '!', length);
 	const char *end = text + length;
 
@@ -243,7 +238,7 @@ path_unfold_local(path_parser *parser, const char *text, gsize length)
 			if (!path_add_hosts(parser, text, colon))
 				return FALSE;
 			start = colon + 1;
-			at = find_last(start, (gsize)(end - start), '@');
+			at = memrchr(start, '@', (gsize)(end - start));
 		}
 		/* What a route leads to may be no mailbox: a layer that nothing matches. */
 		if (!path_add_inner(parser, start, (gsize)((at ? at : end) - start), at ? at + 1 : end,
@@ -282,7 +277,7 @@ path_unfold(path_parser *parser)
 		const char *local = path->layers[i].local;
 		g_autofree char *mapped = NULL;
 
-		if (!is_ascii(local, strlen(local))) {
+		if (!parser->is_ascii) {
 			mapped = g_utf8_normalize(local, -1, G_NORMALIZE_NFKC);
 			if (count_routing(mapped) != count_routing(local))
 				path->forms |= MG_FORM_LOOK_ALIKE;
@@ -378,7 +373,7 @@ path_take_mailbox(path_parser *parser, const char *text, const char *end, gsize 
 		local = unquoted;
 		domain = text < end ? text + 1 : end;
 	} else {
-		const char *at = find_last(text, (gsize)(end - text), '@');
+		const char *at = memrchr(text, '@', (gsize)(end - text));
 
 		text = at ? at : end;
 		local_length = (gsize)(text - local);
@@ -410,7 +405,7 @@ gboolean
 mg_path_parse(const char *octets, gsize length, gboolean utf8, gsize local_part_max, mg_path *path,
               const char **fault_out)
 {
-	path_parser parser = { path, utf8, NULL };
+	path_parser parser = { path, utf8, FALSE, NULL };
 	const char *text = octets, *end = octets + length;
 	gboolean done;
 
@@ -448,8 +443,14 @@ mg_path_forms_append(GString *out, guint forms)
 }
 
 gboolean
+mg_mailbox_is_named(const mg_mailbox *mailbox, const char *name)
+{
+	return mailbox->local_is_ascii && strcmp(mailbox->local, name) == 0;
+}
+
+gboolean
 mg_path_is_bare_postmaster(const mg_path *path)
 {
 	return path->n_layers == 1 && path->forms == MG_FORM_NO_DOMAIN
-	       && strcmp(path->layers[0].local, "postmaster") == 0;
+	       && mg_mailbox_is_named(&path->layers[0], "postmaster");
 }

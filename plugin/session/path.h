@@ -32,6 +32,7 @@ typedef struct mg_mailbox {
 	const char *domain;       /* borrowed from the path; canonical, a literal in brackets; "" where the path has none;
 	                           * NULL: not a Domain */
 	const char *key;          /* borrowed from the path; "local@domain"; NULL where domain is */
+	gboolean    local_is_ascii; /* as it came: folding makes ASCII of some other letters */
 	gboolean    is_literal;
 	mg_ip       literal;      /* of an address-literal */
 } mg_mailbox;
@@ -53,6 +54,9 @@ gboolean mg_path_parse(const char *octets, gsize length, gboolean utf8, gsize lo
 
 /* The forms by name, "percent quoted-route", for a trace; "plain" for none. */
 void mg_path_forms_append(GString *out, guint forms);
+
+/* Whether the Local-part is @name, in any case, and in ASCII. */
+gboolean mg_mailbox_is_named(const mg_mailbox *mailbox, const char *name);
 
 /* "postmaster" without a domain (RFC 5321 4.5.1), any case. */
 gboolean mg_path_is_bare_postmaster(const mg_path *path);

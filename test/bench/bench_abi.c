@@ -1,10 +1,10 @@
 /* bench_abi.c - what one question costs a server: the whole trip through the public interface.
  * In:    MAILGUARD_ENGINE in the environment: the engine's path; without it the installed one. A policy with a list of
  *        networks is made in a temporary directory, from random numbers with a fixed seed
- * Out:   nanoseconds from mg_ask_relay to the verdict in hand and released, its trace written on the way, and the most
- *        memory that was used
- * Rules: nothing but <mailguard.h>. Timing is never a test: the exit status is 0 whatever the figures, 1 if a verdict is
- *        not what the policy says, or nothing could be measured. */
+ * Out:   nanoseconds from mg_ask_relay to the verdict in hand and released, its trace written on the way, and the
+ *        most memory that was used
+ * Rules: nothing but <mailguard.h>. Timing is never a test: the exit status is 0 whatever the figures, 1 if a verdict
+ *        is not what the policy says, or nothing could be measured. */
 #include <mailguard.h>
 
 #include <stdio.h>
@@ -78,8 +78,7 @@ remove_files(void)
 	rmdir(directory);
 }
 
-/* One network in each sixteen addresses of 10.0.0.0/8, its prefix by its number: what is inside is then known without a
- * look. */
+/* One network in each sixteen addresses of 10.0.0.0/8, so that what is inside is known without a look. */
 static void
 network_format(unsigned index, char out[32])
 {

@@ -13,6 +13,7 @@
 
 #define MUST(holds) do { if (!(holds)) __builtin_trap(); } while (0)
 #define TEXT_MAX    (64u << 10)
+#define GRANTS_MAX  32             /* the matrix grows with the square of grants and zones; more of them show nothing new */
 #define PATH        "/nonexistent/mailguard.conf"   /* so that a relative list is not there */
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -84,8 +85,10 @@ LLVMFuzzerTestOneInput(const uint8_t *octets, size_t length)
 	mg_findings_free(findings);
 	if (policy == NULL)
 		return 0;
-	MUST(!mg_matrix_leaks(policy, FALSE, &why));
-	check_table(policy);
+	if (policy->grants->len + policy->zones->len <= GRANTS_MAX) {
+		MUST(!mg_matrix_leaks(policy, FALSE, &why));
+		check_table(policy);
+	}
 	mg_policy_unref(policy);
 	return 0;
 }

@@ -1,9 +1,9 @@
 /* fuzz_wire.c - messages between library and engine (api/wire.h), in both directions.
- * In:    the first octet modulo 4: 0 a message as it is, 1 its fields alone, to which the header is put (its kind and the
- *        question by the other bits of the octet), 2 and 3 a script for a writer: field, shape, length, octets
+ * In:    the first octet modulo 4: 0 a message as it is, 1 its fields alone, to which the header is put (its kind and
+ *        the question by the other bits of the octet), 2 and 3 a script for a writer: field, shape, length, octets
  * Rules: after mg_reader_open every field lies in the message and ends in a NUL; what a writer wrote is what a reader
- *        reads; facts are of the shapes that facts.h gives; a verdict has all of what verdict.h promises, or is the library's
- *        own (RELIABILITY 3.3, F12). A broken rule traps.
+ *        reads; facts are of the shapes that facts.h gives; a verdict is whole, or the library's own with nothing of
+ *        the message left in it (RELIABILITY 3.3, F12). A broken rule traps.
  * Needs: all of plugin/, api/wire.c, api/names.c, api/verdict.c. */
 #include <stdlib.h>
 #include <string.h>

@@ -302,7 +302,7 @@ def interpretations(local_part, hosts):
 
 
 def local_part_key(local_part):
-    return unicodedata.normalize("NFC", local_part.casefold())
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", local_part).casefold())
 
 
 class Addresses:

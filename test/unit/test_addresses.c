@@ -372,7 +372,8 @@ typedef struct pair_case {
 	gboolean    expected;
 } pair_case;
 
-#define PAIRS "a@x.example>c@y.example @x.example>d@y.example a@x.example>@z.example a@>e@ .x.example>@y.example <>>c@y.example"
+#define PAIRS "a@x.example>c@y.example @x.example>d@y.example a@x.example>@z.example a@>e@ " \
+	".x.example>@y.example <>>c@y.example"
 
 static const pair_case pair_cases[] = {
 	{ "empty-list", "", "a@x.example", "c@y.example", FALSE },

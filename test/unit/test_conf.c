@@ -66,7 +66,8 @@ static const read_case read_cases[] = {
 	READS("two-sections", "[a]\nk = v\n[b]\nk = w\n", "[a:1] k:2=v [b:3] k:4=w"),
 	READS("order-of-the-file", "[b]\nz = 1\ny = 2\n[a]\nx = 3\n", "[b:1] z:2=1 y:3=2 [a:4] x:5=3"),
 	READS("lines-with-comments", "# head\n\n[a]\n# about k\nk = v\n\n# about l\nl = w\n", "[a:3] k:5=v l:8=w"),
-	READS("section-with-space", "[zone office]\nnetworks = 192.0.2.0/24\n", "[zone office:1] networks:2=192.0.2.0/24"),
+	READS("section-with-space", "[zone office]\nnetworks = 192.0.2.0/24\n",
+	      "[zone office:1] networks:2=192.0.2.0/24"),
 	READS("section-with-hash", "[zone #1]\nk = v\n", "[zone #1:1] k:2=v"),
 	READS("section-case-is-another", "[a]\nk = v\n[A]\nk = w\n", "[a:1] k:2=v [A:3] k:4=w"),
 	READS("key-case-is-another", "[a]\nk = v\nK = w\n", "[a:1] k:2=v K:3=w"),
@@ -178,7 +179,7 @@ static const error_case error_cases[] = {
 	FAILS("escape-octet", "[a]\nk = v\x1b[1mw\n", ":2: error: [a] k: a line end or control octet in the value"),
 	FAILS("del", "[a]\nk = v\x7fw\n", ":2: error: [a] k: a line end or control octet in the value"),
 	FAILS("vertical-tab", "[a]\nk = v\x0bw\n", ":2: error: [a] k: a line end or control octet in the value"),
-	FAILS("control-octet-in-section", "[a\x01" "b]\nk = v\n", ":1: error: "),
+	FAILS("control-octet-in-section", "[a\x01" "b]\n", ":1: error: "),
 };
 
 /* Each finding, in order; a file with an error of its lines gives no sections, so that no value misleads. */
@@ -257,8 +258,9 @@ test_telling(void)
 
 /* ---- 1 MiB ---- */
 
-typedef enum mass { MASS_KEYS, MASS_SAME_KEY, MASS_SECTIONS, MASS_SAME_SECTION, MASS_NEWLINES, MASS_FAULTS, MASS_ONE_LINE,
-	            MASS_ONE_VALUE } mass;
+typedef enum mass {
+	MASS_KEYS, MASS_SAME_KEY, MASS_SECTIONS, MASS_SAME_SECTION, MASS_NEWLINES, MASS_FAULTS, MASS_ONE_LINE, MASS_ONE_VALUE
+} mass;
 
 typedef struct mass_case {
 	const char *name;
@@ -308,8 +310,8 @@ mass_append(GString *text, mass of, guint i)
 	}
 }
 
-/* The largest file there may be, of one thing over and over: it is read to the end. A time that grows with the square
- * of the lines would not see the end of it. */
+/* The largest file there may be, of one thing over and over: it is read to the end. A time that grows with the
+ * square of the lines would not see the end of it. */
 static void
 test_mass(gconstpointer data)
 {

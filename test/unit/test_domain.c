@@ -62,7 +62,7 @@ static const domain_case domain_cases[] = {
 	ASCII("colon", "dom.example:25", NULL),
 	ASCII("a-label", "xn--bcher-kva.example", "xn--bcher-kva.example"),
 	ASCII("a-label-upper-case", "XN--BCHER-KVA.EXAMPLE", "xn--bcher-kva.example"),
-	ASCII("a-label-fake", "xn--99999999999.example", "xn--99999999999.example"),   /* letters and digits all the same */
+	ASCII("a-label-fake", "xn--99999999999.example", "xn--99999999999.example"),   /* letters and digits still */
 	ASCII("a-label-empty", "xn--.example", NULL),
 	ASCII("octet-over-127", "b\xc3\xbc" "cher.example", NULL),
 	ASCII("octet-0xff", "dom\xff.example", NULL),

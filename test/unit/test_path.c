@@ -1,4 +1,4 @@
-/* test_path.c - paths, taken apart into every mailbox that they could lead to: the forms, the syntax, the limits. */
+/* test_path.c - paths, taken apart into every mailbox that they could lead to: forms, syntax, limits. */
 #include "session/path.h"
 
 #include "support.h"
@@ -26,13 +26,14 @@ typedef struct path_case {
 	const char *keys[9];      /* of all layers, in any order but the first; NULL ends them */
 } path_case;
 
-#define BOX(name, text, forms, ...)       { name, text, sizeof(text) - 1, FALSE, NULL, TRUE, forms, { __VA_ARGS__ } }
-#define NO_BOX(name, text, forms, ...)    { name, text, sizeof(text) - 1, FALSE, NULL, FALSE, forms, { __VA_ARGS__ } }
-#define FAULT(name, text, fault)          { name, text, sizeof(text) - 1, FALSE, fault, FALSE, 0, { NULL } }
-#define BOX_UTF8(name, text, forms, ...)  { name, text, sizeof(text) - 1, TRUE, NULL, TRUE, forms, { __VA_ARGS__ } }
-#define NO_BOX_UTF8(name, text, forms, ...) \
-	{ name, text, sizeof(text) - 1, TRUE, NULL, FALSE, forms, { __VA_ARGS__ } }
-#define FAULT_UTF8(name, text, fault)     { name, text, sizeof(text) - 1, TRUE, fault, FALSE, 0, { NULL } }
+#define ROW(name, text, utf8, fault, is_mailbox, forms, ...) \
+	{ name, text, sizeof(text) - 1, utf8, fault, is_mailbox, forms, { __VA_ARGS__ } }
+#define BOX(name, text, forms, ...)         ROW(name, text, FALSE, NULL, TRUE, forms, __VA_ARGS__)
+#define NO_BOX(name, text, forms, ...)      ROW(name, text, FALSE, NULL, FALSE, forms, __VA_ARGS__)
+#define FAULT(name, text, fault)            ROW(name, text, FALSE, fault, FALSE, 0, NULL)
+#define BOX_UTF8(name, text, forms, ...)    ROW(name, text, TRUE, NULL, TRUE, forms, __VA_ARGS__)
+#define NO_BOX_UTF8(name, text, forms, ...) ROW(name, text, TRUE, NULL, FALSE, forms, __VA_ARGS__)
+#define FAULT_UTF8(name, text, fault)       ROW(name, text, TRUE, fault, FALSE, 0, NULL)
 
 #define NO_END     "a quoted Local-part without an end, or with a backslash before no ASCII"
 #define NO_HOST    "a source route with a host that is no Domain"

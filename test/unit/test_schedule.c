@@ -5,7 +5,7 @@
 #include "support.h"
 
 #define UTC      "UTC"
-#define CENTRAL  "CET-1CEST,M3.5.0,M10.5.0/3"   /* summer from 02:00 on the last Sunday of March to 03:00 in October */
+#define CENTRAL  "CET-1CEST,M3.5.0,M10.5.0/3"   /* summer: last Sunday of March, 02:00, to October's, 03:00 */
 #define EASTERN  "EST5EDT,M3.2.0,M11.1.0"
 #define MIDNIGHT "AAT3AAST,M11.1.0/0,M2.3.0/0"  /* changes at midnight: a Sunday in November begins at 01:00 */
 #define FAR_EAST "FET-14"
