@@ -67,6 +67,8 @@ reply_expand(mg_reply *reply, const char *text, const mg_reply_words *words)
 		text = end + 1;
 	}
 	reply->text[length] = 0;
+	if (length == 0)   /* a text of placeholders with nothing to stand in for them */
+		g_strlcpy(reply->text, "Not accepted here", sizeof(reply->text));
 }
 
 void
