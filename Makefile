@@ -58,7 +58,7 @@ API_OBJECTS = $(API:%=$(BUILD)/api/%.o)
 ENGINE_OBJECTS = $(ENGINE:%=$(BUILD)/plugin/%.o)
 CLI_OBJECTS = $(CLI:%=$(BUILD)/adapters/cli/%.o)
 
-.PHONY: all deps deps-ci demo check asan tsan fuzz fuzz-only bench bench-only install uninstall dist clean FORCE
+.PHONY: all deps deps-ci demo check asan tsan fuzz bench bench-only install uninstall dist clean FORCE
 .DELETE_ON_ERROR:
 
 all: $(LIBRARY) $(BUILD)/engine.so $(BUILD)/mailguard

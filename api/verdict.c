@@ -5,6 +5,8 @@
 
 #include "internal.h"
 
+#define TEXT_MAX 400   /* octets, as verdict.h promises */
+
 void
 mg_verdict_fill_alone(mg_verdict *verdict, const char *reason)
 {
@@ -19,6 +21,9 @@ mg_verdict_fill_alone(mg_verdict *verdict, const char *reason)
 	verdict->text = accept ? "Ok" : "Temporary failure of a local service, try again later";
 	verdict->reason = reason;
 	verdict->is_final = 1;
+	verdict->pending_action = 0;   /* a message that could not be used may have set these */
+	verdict->pending_reason = NULL;
+	verdict->age_ms = verdict->ttl_ms = 0;
 }
 
 static void
@@ -60,6 +65,19 @@ verdict_take_field(mg_verdict *verdict, const mg_field *field)
 	}
 }
 
+/* Whether it may stand in a reply or a log: something, printable, within a line. */
+static bool
+is_printable(const char *text)
+{
+	size_t length = 0;
+
+	for (; text != NULL && text[length] != 0; length++)
+		if (text[length] < ' ' || text[length] > '~')
+			return false;
+	return length > 0 && length <= TEXT_MAX;
+}
+
+/* The last look at what will be sent to the client, whoever made it. */
 static bool
 verdict_is_whole(const mg_verdict *verdict)
 {
@@ -67,7 +85,9 @@ verdict_is_whole(const mg_verdict *verdict)
 
 	if (verdict->action < MG_ACCEPT || verdict->action > MG_REJECT || verdict->code / 100 != class)
 		return false;
-	return verdict->enhanced != NULL && verdict->text != NULL && verdict->reason != NULL;
+	if ((verdict->pending_action != 0) != (verdict->pending_reason != NULL))
+		return false;
+	return is_printable(verdict->enhanced) && is_printable(verdict->text) && is_printable(verdict->reason);
 }
 
 void
@@ -82,8 +102,6 @@ mg_verdict_fill(mg_verdict *verdict, uint8_t *octets, size_t length, void (*rele
 		verdict_take_field(verdict, &field);
 	if (!whole || !verdict_is_whole(verdict)) {
 		release(octets);
-		verdict->pending_action = 0;
-		verdict->pending_reason = NULL;
 		mg_verdict_fill_alone(verdict, "engine.gone");
 		return;
 	}

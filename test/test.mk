@@ -47,7 +47,7 @@ TEST_ENVIRONMENT = BUILD=$(BUILD) MAILGUARD_ENGINE=$(CURDIR)/$(BUILD)/engine.so 
 # A program speaks TAP by itself, a script by its interpreter.
 PROVE = $(TEST_ENVIRONMENT) prove --timer --failures --comments
 
-.PHONY: demo-only check-only check-unit
+.PHONY: demo-only check-only check-unit fuzz-programs
 
 demo: deps
 	@$(MAKE) --no-print-directory demo-only
@@ -70,24 +70,26 @@ tsan: deps
 
 # ---- fuzzing ----
 
-FUZZ_FLAGS = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-FUZZ_SOURCES = $(filter-out plugin/engine.c,$(ENGINE:%=plugin/%.c)) $(filter-out api/embedded.c,$(API:%=api/%.c))
+# The sources are built once, made to be watched by libFuzzer; each target is linked with all of them.
+FUZZ_BUILD = build/fuzzing
+FUZZ_PROGRAMS = $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 
-$(FUZZ_TARGETS:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: test/fuzz/%.c $(FUZZ_SOURCES)
+$(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: test/fuzz/%.c $(ENGINE_OBJECTS) $(API_OBJECTS)
 	@mkdir -p $(@D)
-	clang -std=c11 -D_GNU_SOURCE -O1 -g $(FUZZ_FLAGS) $(ENGINE_CFLAGS) -o $@ $< $(FUZZ_SOURCES) $(ENGINE_LIBS)
+	$(CC) $(TEST_CFLAGS) -fsanitize=fuzzer -o $@ $< $(filter %.o,$^) $(ALL_LDFLAGS) $(ENGINE_LIBS) -ldl
+fuzz-programs: $(FUZZ_PROGRAMS)
 
 fuzz: deps-ci
-	@$(MAKE) --no-print-directory fuzz-only
-fuzz-only: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
+	@$(MAKE) --no-print-directory BUILD=$(FUZZ_BUILD) CC=clang SANITIZE=fuzzer-no-link,address,undefined CFLAGS='-O1 -g' \
+		fuzz-programs
 	@set -e; for target in $(FUZZ_TARGETS); do \
-		mkdir -p $(BUILD)/fuzz/corpus/$$target; \
+		corpus=$(FUZZ_BUILD)/corpus/$$target; log=$(FUZZ_BUILD)/$$target.log; mkdir -p $$corpus; \
 		dictionary=; [ ! -e test/fuzz/$$target.dict ] || dictionary=-dict=test/fuzz/$$target.dict; \
 		echo "fuzz: $$target for $(SECONDS) s"; \
-		$(BUILD)/fuzz/$$target $$dictionary -max_total_time=$(SECONDS) -timeout=5 -rss_limit_mb=2048 -print_final_stats=1 \
-			-artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus/$$target test/fuzz/seeds/$$target 2>$(BUILD)/fuzz/$$target.log \
-			|| { tail -40 $(BUILD)/fuzz/$$target.log; exit 1; }; \
-		grep -E 'number_of_executed_units|peak_rss' $(BUILD)/fuzz/$$target.log; \
+		$(FUZZ_BUILD)/fuzz/$$target $$dictionary -max_total_time=$(SECONDS) -timeout=5 -rss_limit_mb=2048 \
+			-print_final_stats=1 -artifact_prefix=$(FUZZ_BUILD)/ $$corpus test/fuzz/seeds/$$target 2>$$log \
+			|| { tail -40 $$log; exit 1; }; \
+		grep -E 'number_of_executed_units|peak_rss' $$log; \
 	done
 
 # ---- bench ----

@@ -173,6 +173,19 @@ mg_addresses_example_domain(const mg_addresses *addresses)
 	return NULL;
 }
 
+/* A mailbox's entry as a path: its Local-part in quotes, since those were taken off. */
+static char *
+entry_path(const char *entry)
+{
+	const char *at = strrchr(entry, '@');
+	GString *path = g_string_new("\"");
+
+	for (const char *c = entry; c < at; c++)
+		g_string_append_printf(path, "%s%c", *c == '"' || *c == '\\' ? "\\" : "", *c);
+	g_string_append_printf(path, "\"%s", at[1] != 0 ? at : "@host.invalid");
+	return g_string_free(path, FALSE);
+}
+
 char *
 mg_addresses_example(const mg_addresses *addresses)
 {
@@ -180,11 +193,8 @@ mg_addresses_example(const mg_addresses *addresses)
 	gpointer entry;
 
 	g_hash_table_iter_init(&iter, addresses->mailboxes);
-	while (g_hash_table_iter_next(&iter, &entry, NULL)) {
-		if (strcmp(entry, NULL_PATH) == 0)
-			return g_strdup("");
-		return g_str_has_suffix(entry, "@") ? g_strconcat(entry, "host.invalid", NULL) : g_strdup(entry);
-	}
+	if (g_hash_table_iter_next(&iter, &entry, NULL))
+		return strcmp(entry, NULL_PATH) == 0 ? g_strdup("") : entry_path(entry);
 	if (mg_domains_count(addresses->domains) > 0) {
 		g_autofree char *domain = mg_addresses_example_domain(addresses);
 

@@ -174,31 +174,46 @@ scan_lines(conf_scan *scan, const char *text, gsize length)
 
 /* ---- the values ---- */
 
+/* Resolves the escapes of GKeyFile in place but those of line ends. Returns what is wrong (constant), or NULL. (GKeyFile,
+ * asked to do it, tells of a second fault in a value on standard error, which is the server's.) */
+static const char *
+unescape(char *text)
+{
+	static const char line_end[] = "a line end or control octet in the value";
+	char *out = text;
+
+	for (; *text; text++) {
+		char c = *text;
+
+		if ((guchar)c < ' ' ? c != '\t' : c == 0x7f)
+			return line_end;
+		if (c == '\\') {
+			c = *++text;
+			if (c == 'n' || c == 'r')
+				return line_end;
+			if (c != 's' && c != 't' && c != '\\')
+				return "an escape that is not known in the value";
+			c = c == 's' ? ' ' : c == 't' ? '\t' : c;
+		}
+		*out++ = c;
+	}
+	*out = 0;
+	return NULL;
+}
+
 static void
 conf_take_value(mg_conf *conf, GKeyFile *key_file, const mg_conf_section *section, mg_conf_key *key,
                 mg_findings *findings)
 {
-	mg_place place = { conf->file, key->line };
-	g_autoptr(GError) error = NULL;
-	const char *value;
+	const char *fault;
 
-	key->value = g_key_file_get_string(key_file, section->name, key->name, &error);
-	if (error != NULL) {   /* there may be a value all the same, with what was wrong left out */
-		mg_findings_add(findings, MG_LEVEL_ERROR, place, "syntax", "[%s] %s: %s", section->name, key->name,
-		                error->message);
-		g_free(key->value);
-		key->value = g_strdup("");
-	}
-	/* White space goes; a line end that was written as an escape is none, and stays to be found. */
-	value = key->value + strspn(key->value, " \t");
-	memmove(key->value, value, strlen(value) + 1);
-	for (gsize n = strlen(key->value); n > 0 && (key->value[n - 1] == ' ' || key->value[n - 1] == '\t'); n--)
-		key->value[n - 1] = 0;
-	if (has_control_octets(key->value)) {
-		mg_findings_add(findings, MG_LEVEL_ERROR, place, "syntax",
-		                "[%s] %s: a line end or control octet in the value", section->name, key->name);
-		*key->value = 0;
-	}
+	key->value = g_strstrip(g_key_file_get_value(key_file, section->name, key->name, NULL));
+	fault = unescape(key->value);
+	if (fault == NULL)
+		return;
+	mg_findings_add(findings, MG_LEVEL_ERROR, (mg_place){ conf->file, key->line }, "syntax", "[%s] %s: %s", section->name,
+	                key->name, fault);
+	*key->value = 0;
 }
 
 static void

@@ -71,7 +71,7 @@ mg_patterns_find(const mg_patterns *patterns, const char *name, gsize length)
 char *
 mg_patterns_example(const mg_patterns *patterns)
 {
-	char *example = g_strdup(patterns->all->pdata[0]);
+	char *example = g_strdup(patterns->all->len > 0 ? patterns->all->pdata[0] : "");
 
 	return g_strdelimit(example, "*?", 'x');
 }

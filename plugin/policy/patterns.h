@@ -17,7 +17,7 @@ gboolean mg_patterns_add(mg_patterns *patterns, const char *pattern);
 /* The pattern that matches, or NULL. @name may hold any octet. NULL @patterns: empty. */
 const char *mg_patterns_find(const mg_patterns *patterns, const char *name, gsize length);
 
-/* A name that the first pattern matches, for reports; the caller's to free. */
+/* A name that the first pattern matches, "" without patterns, for reports; the caller's to free. */
 char *mg_patterns_example(const mg_patterns *patterns);
 
 #endif

@@ -95,10 +95,27 @@ is_ascii(const char *text, gsize length)
 	return TRUE;
 }
 
-/* Case and normal form off, so that equal mailboxes have equal octets. NULL, and a fault, if there is no room. */
+/* Case and normal form off, one letter for one: of what a letter's capital is the small letter of. (The library's own
+ * case folding exchanges the two cases of some scripts, so that folding again would undo it.) */
+static char *
+fold_utf8(const char *text, gsize length)
+{
+	g_autofree char *normal = g_utf8_normalize(text, (gssize)length, G_NORMALIZE_NFC);
+	GString *folded = g_string_new(NULL);
+	char *out;
+
+	for (const char *at = normal; *at; at = g_utf8_next_char(at))
+		g_string_append_unichar(folded, g_unichar_tolower(g_unichar_toupper(g_utf8_get_char(at))));
+	out = g_utf8_normalize(folded->str, -1, G_NORMALIZE_NFC);
+	g_string_free(folded, TRUE);
+	return out;
+}
+
+/* So that equal mailboxes have equal octets. NULL, and a fault, if there is no room. */
 static char *
 path_fold(path_parser *parser, const char *local, gsize length)
 {
+	g_autofree char *folded = NULL;
 	char *out;
 
 	if (parser->is_ascii) {
@@ -109,18 +126,9 @@ path_fold(path_parser *parser, const char *local, gsize length)
 			out[length] = 0;
 		return out;
 	}
-	{
-		/* Canonical caseless matching (Unicode 3.13 D145): marks in order before and after. */
-		g_autofree char *apart = g_utf8_normalize(local, (gssize)length, G_NORMALIZE_NFD);
-		g_autofree char *folded = g_utf8_casefold(apart, -1);
-		g_autofree char *normal = g_utf8_normalize(folded, -1, G_NORMALIZE_NFC);
-		gsize n = strlen(normal) + 1;
-
-		out = path_room(parser, n);
-		if (out != NULL)
-			memcpy(out, normal, n);
-		return out;
-	}
+	folded = fold_utf8(local, length);
+	out = path_room(parser, strlen(folded) + 1);
+	return out ? memcpy(out, folded, strlen(folded) + 1) : NULL;
 }
 
 /* [192.0.2.1] or [IPv6:2001:db8::1] (RFC 5321 4.1.3; no other tag is registered). */

@@ -653,7 +653,7 @@ try_schedule(const char *text)
 	g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(schedule_free);
 	g_autofree char *why = NULL;
 	mg_schedule *whole = mg_schedule_parse(text, &why);
-	gboolean all = TRUE;
+	gboolean all = text[0] != 0;
 
 	MUST((whole == NULL) == (why != NULL));
 	if (g_strv_length(texts) > 32) {

@@ -302,7 +302,10 @@ def interpretations(local_part, hosts):
 
 
 def local_part_key(local_part):
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", local_part).casefold())
+    def fold(letter):   # one letter for one
+        capital = letter.upper() if len(letter.upper()) == 1 else letter
+        return capital.lower() if len(capital.lower()) == 1 else capital
+    return unicodedata.normalize("NFC", "".join(map(fold, unicodedata.normalize("NFC", local_part))))
 
 
 class Addresses:

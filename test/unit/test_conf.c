@@ -60,7 +60,7 @@ static const read_case read_cases[] = {
 	READS("value-escaped-backslash", "[a]\nk = \"a\\\\\"b\"\n", "[a:1] k:2=\"a\\\"b\""),
 	READS("value-escaped-tab", "[a]\nk = v\\tw\n", "[a:1] k:2=v\tw"),
 	READS("value-escaped-space-inside", "[a]\nk = v\\sw\n", "[a:1] k:2=v w"),
-	READS("value-escaped-space-first", "[a]\nk = \\s v\n", "[a:1] k:2=v"),
+	READS("value-escaped-space-first", "[a]\nk = \\s v\n", "[a:1] k:2=  v"),
 	READS("value-escaped-n-of-a-backslash", "[a]\nk = v\\\\nw\n", "[a:1] k:2=v\\nw"),
 	READS("two-keys", "[a]\nk = v\nl = w\n", "[a:1] k:2=v l:3=w"),
 	READS("two-sections", "[a]\nk = v\n[b]\nk = w\n", "[a:1] k:2=v [b:3] k:4=w"),

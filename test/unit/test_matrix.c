@@ -18,6 +18,8 @@ static const leak_case leak_cases[] = {
 	  "tls-fingerprint = abababababababababababababababababababababababababababababababab\n", FALSE, FALSE },
 	{ "grant-with-terms", BASE "[grant g]\nauth = any\nfrom = <> a@b.example\nhelo = *.x.example y?\nto = @p.example .q.example r@\n",
 	  FALSE, FALSE },
+	{ "empty-lists", BASE "[zone z]\nnetworks =\n[grant g]\nzone = z\nauth = any\nhelo =\nfrom =\nto =\n[grant h]\nauth =\n"
+	  "[grant i]\nzone =\n[grant j]\ntls-fingerprint =\n", FALSE, FALSE },
 	{ "nat", BASE "[zone n]\nnetworks = 10.1.2.3\nshared-by-nat = yes\n[grant g]\nzone = n\nto = @p.example\n", FALSE, FALSE },
 	{ "open-zone", BASE "[zone z]\nnetworks = 0.0.0.0/0\nopen-relay = i-understand\n[grant g]\nzone = z\n", FALSE, TRUE },
 	{ "open-zone-without-grant", BASE "[zone z]\nnetworks = 0.0.0.0/0\nopen-relay = i-understand\n", FALSE, FALSE },
