@@ -292,10 +292,11 @@ typedef struct example_case {
 } example_case;
 
 static const example_case example_cases[] = {
-	{ "mailbox", "user@dom.example", "dom.example", "user@dom.example" },
+	{ "mailbox", "user@dom.example", "dom.example", "\"user\"@dom.example" },
+	{ "mailbox-with-quote", "\"a\\\"b\"@dom.example", "dom.example", "\"a\\\"b\"@dom.example" },
 	{ "domain", "@dom.example", "dom.example", "user@dom.example" },
 	{ "below", ".dom.example", "host.dom.example", "user@host.dom.example" },
-	{ "user", "user@", NULL, "user@host.invalid" },
+	{ "user", "user@", NULL, "\"user\"@host.invalid" },
 	{ "null", "<>", NULL, "" },
 };
 
