@@ -29,10 +29,13 @@ ENGINE = base/log base/loop base/reason base/trace \
 	session/ip session/domain session/path session/facts \
 	policy/findings policy/file policy/gateway policy/list policy/conf policy/networks policy/domains policy/addresses \
 	policy/patterns policy/schedule policy/value policy/value_list policy/schema policy/lint policy/policy \
-	check/client check/envelope check/deny check/relay check/sender check/stage check/forms check/matrix \
-	check/nat_watch \
-	verdict/decide verdict/reply verdict/message \
-	engine
+	dns/name dns/answer dns/wire dns/cache dns/entry dns/master dns/zone dns/servers dns/carrier dns/network dns/health \
+	dns/resolver \
+	spf/record spf/macro spf/target spf/lookups spf/frames spf/terms spf/breadth spf/explain spf/evaluate \
+	check/client check/envelope check/deny check/relay check/sender check/spf check/stage check/forms \
+	check/matrix check/nat_watch \
+	verdict/decide verdict/reply verdict/header verdict/message \
+	inquiry engine
 
 CLI = main check reports json
 EXAMPLE = smtpd client dialogue syntax
@@ -50,8 +53,10 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) $(WARNINGS) $(HARDENING) $(SANITIZ
 ALL_LDFLAGS = $(LDFLAGS) $(SANITIZING) -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 
 ENGINE_PACKAGES = glib-2.0 libidn2 libpsl
+# c-ares is linked in and hidden: a server may export a c-ares of its own (node does).
+CARES = -Wl,-Bstatic -lcares -Wl,-Bdynamic
 ENGINE_CFLAGS = -Iapi -Iplugin $(shell $(PKG_CONFIG) --cflags $(ENGINE_PACKAGES))
-ENGINE_LIBS = $(shell $(PKG_CONFIG) --libs $(ENGINE_PACKAGES))
+ENGINE_LIBS = $(shell $(PKG_CONFIG) --libs $(ENGINE_PACKAGES)) $(CARES)
 
 LIBRARY = $(BUILD)/libmailguard.so.$(SOVERSION)
 API_OBJECTS = $(API:%=$(BUILD)/api/%.o)
@@ -88,7 +93,8 @@ $(BUILD)/plugin/%.o: plugin/%.c
 	$(CC) $(ALL_CFLAGS) $(ENGINE_CFLAGS) -c -o $@ $<
 
 $(BUILD)/engine.so: $(ENGINE_OBJECTS) $(BUILD)/api/wire.o $(BUILD)/api/names.o plugin/engine.map
-	$(CC) -shared -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -Wl,--version-script=plugin/engine.map -Wl,-z,nodelete \
+	$(CC) -shared -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -Wl,--version-script=plugin/engine.map -Wl,--exclude-libs,ALL -Wl,-z,nodelete \
+		$(if $(SANITIZE),,-Wl$(comma)-z$(comma)defs) \
 		$(ENGINE_LIBS)
 
 # ---- the command ----

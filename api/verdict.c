@@ -31,10 +31,10 @@ verdict_take_field(mg_verdict *verdict, const mg_field *field)
 {
 	switch (field->id) {
 	case MG_FIELD_ACTION:
-		verdict->action = (mg_action)mg_field_number(field);
+		verdict->action = (mg_action)mg_field_enumerator(field);
 		break;
 	case MG_FIELD_CODE:
-		verdict->code = (int)mg_field_number(field);
+		verdict->code = mg_field_enumerator(field);
 		break;
 	case MG_FIELD_ENHANCED:
 		verdict->enhanced = mg_field_text(field);
@@ -49,7 +49,7 @@ verdict_take_field(mg_verdict *verdict, const mg_field *field)
 		verdict->is_final = mg_field_number(field) != 0;
 		break;
 	case MG_FIELD_PENDING_ACTION:
-		verdict->pending_action = (int)mg_field_number(field);
+		verdict->pending_action = mg_field_enumerator(field);
 		break;
 	case MG_FIELD_PENDING_REASON:
 		verdict->pending_reason = mg_field_text(field);
@@ -85,7 +85,7 @@ verdict_is_whole(const mg_verdict *verdict)
 
 	if (verdict->action < MG_ACCEPT || verdict->action > MG_REJECT || verdict->code / 100 != class)
 		return false;
-	if ((verdict->pending_action != 0) != (verdict->pending_reason != NULL))
+	if ((verdict->pending_action != 0) != (verdict->pending_reason != NULL) || verdict->pending_action > MG_REJECT)
 		return false;
 	return is_printable(verdict->enhanced) && is_printable(verdict->text) && is_printable(verdict->reason);
 }
@@ -208,11 +208,9 @@ mg_verdict_ttl_ms(const mg_verdict *verdict)
 static bool
 verdict_field(const mg_verdict *verdict, mg_field_id id, size_t index, mg_field *field_out)
 {
-	mg_reader reader;
+	mg_reader reader = { verdict->octets, verdict->n_octets, MG_WIRE_HEADER, MG_MESSAGE_VERDICT, verdict->request };
 
-	if (verdict->octets == NULL || !mg_reader_open(&reader, verdict->octets, verdict->n_octets))
-		return false;
-	while (mg_reader_next(&reader, field_out))
+	while (verdict->octets != NULL && mg_reader_next(&reader, field_out))   /* it was opened, and so checked, before */
 		if (field_out->id == id && index-- == 0)
 			return true;
 	return false;

@@ -191,6 +191,14 @@ mg_field_number(const mg_field *field)
 	return field->length == 8 ? get(field->octets, 8) : 0;
 }
 
+int
+mg_field_enumerator(const mg_field *field)
+{
+	uint64_t number = mg_field_number(field);
+
+	return number <= 65535 ? (int)number : 0;
+}
+
 const char *
 mg_field_text(const mg_field *field)
 {

@@ -110,6 +110,8 @@ bool mg_reader_next(mg_reader *reader, mg_field *field_out);
 
 /* The value of a field, or a harmless one if it has another shape: 0, "". */
 uint64_t    mg_field_number(const mg_field *field);
+/* The same of an enumerator: 0 for what no enumerator can be. */
+int         mg_field_enumerator(const mg_field *field);
 const char *mg_field_text(const mg_field *field);
 /* The second text of a pair; "" if there is no NUL inside. */
 const char *mg_field_second(const mg_field *field);

@@ -21,12 +21,14 @@ for group in "$@"; do
 		need_library glib-2.0 libglib2.0-dev
 		need_library libidn2 libidn2-dev
 		need_library libpsl libpsl-dev
+		need_library libcares libc-ares-dev
 		;;
 	check)
 		need_command prove perl
 		need_command python3 python3
 		need_command c++ g++
 		need_command readelf binutils
+		/usr/bin/python3 -c 'import yaml' 2>/dev/null || lacks python3-yaml "yaml for python3"
 		;;
 	ci)
 		need_command clang clang

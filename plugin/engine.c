@@ -4,35 +4,32 @@
  * Rules: only dispatch judges; a question keeps the policy it was asked under; at its deadline there is a verdict. */
 #include "engine.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "base/loop.h"
 #include "check/matrix.h"
 #include "check/nat_watch.h"
-#include "check/stage.h"
+#include "dns/resolver.h"
+#include "dns/servers.h"
+#include "dns/zone.h"
+#include "inquiry.h"
+#include "policy/file.h"
 #include "policy/policy.h"
-#include "verdict/decide.h"
-#include "verdict/message.h"
-#include "verdict/reply.h"
 #include "wire.h"
 
 #define QUESTIONS_A_DISPATCH 64                      /* so that a long queue does not hold the server's loop */
 #define REREAD_US            (10 * G_USEC_PER_SEC)   /* lists that could not be read are tried again */
 
-typedef enum question_state { QUESTION_ASKED, QUESTION_ANSWERED } question_state;
+typedef enum question_state { QUESTION_ASKED, QUESTION_WAITING, QUESTION_ANSWERED } question_state;
 
 typedef struct question {
+	mg_engine     *engine;        /* borrowed */
 	guint64        request;       /* key in engine->questions */
 	question_state state;         /* written by question_enter() alone */
-	GList          link;          /* in engine->asked or engine->answered, by state; its data is the question */
-	mg_policy     *policy;        /* ref held while asked */
-	guint8        *octets;        /* owned; the message asked, then the verdict */
-	gsize          n_octets;
-	gint64         asked_us, deadline_us;
+	GList          link;          /* in the engine's queue of its state; its data is the question */
+	mg_inquiry    *inquiry;       /* owned */
+	mg_timer      *timer;         /* owned; NULL: it has never waited */
 } question;
 
 struct mg_engine {
@@ -40,9 +37,10 @@ struct mg_engine {
 	mg_log        log;
 	mg_loop      *loop;        /* owned */
 	mg_policy    *policy;      /* ref held */
+	mg_local_zone      *zone;        /* owned; the local zone; NULL: none */
+	mg_resolver  *resolver;    /* owned */
 	GHashTable   *questions;   /* owned; by request number */
-	GQueue        asked;       /* borrowed from questions, oldest first */
-	GQueue        answered;    /* borrowed from questions, oldest first */
+	GQueue        queues[QUESTION_ANSWERED + 1];   /* borrowed from questions, by state, oldest first */
 	mg_nat_watch *nat_watch;   /* owned */
 	mg_timer     *reread;      /* owned; runs while the policy has lists that could not be read */
 };
@@ -52,8 +50,8 @@ question_free(gpointer data)
 {
 	question *asked = data;
 
-	mg_policy_unref(asked->policy);
-	free(asked->octets);   /* not g_free: a verdict is released by the library, through engine_release */
+	mg_inquiry_free(asked->inquiry);
+	mg_timer_free(asked->timer);
 	g_free(asked);
 }
 
@@ -76,36 +74,109 @@ log_findings(const mg_log *log, const mg_findings *findings)
 	}
 }
 
-/* A policy that may be put in force, or NULL: what it allows is tried before it judges anybody. */
-static mg_policy *
-load_policy(const char *config, mg_findings *findings)
-{
-	mg_policy *policy = mg_policy_load(config, findings);
-	g_autofree char *why = NULL;
-
-	if (policy != NULL && mg_matrix_leaks(policy, FALSE, &why)) {
-		mg_findings_add(findings, MG_LEVEL_ERROR, (mg_place){ config, 0 }, "relay-open", "%s", why);
-		g_clear_pointer(&policy, mg_policy_unref);
-	}
-	return policy;
-}
+/* What is put in force together. */
+typedef struct rule_set {
+	mg_policy *policy;   /* owned; NULL: refused */
+	mg_local_zone   *zone;     /* owned; NULL: none */
+} rule_set;
 
 static void
-engine_adopt(mg_engine *engine, mg_policy *policy)
+load_zone(const mg_dns_policy *dns, mg_findings *findings, mg_local_zone **zone_out)
 {
+	g_autofree char *text = NULL;
+	g_autofree char *why = NULL;
+	gsize length;
+
+	if (mg_file_read(dns->local_zone, MG_LIST_SIZE_MAX, &text, &length, &why) == MG_FILE_READ)
+		*zone_out = mg_local_zone_parse(text, length, dns->local_zone, findings);
+	else
+		mg_findings_add(findings, MG_LEVEL_ERROR, (mg_place){ dns->local_zone, 0 }, "file", "%s", why);
+}
+
+/* An answer from far away can be forged on the way, and SPF with it: a validating resolver on this host is expected. */
+static void
+check_servers(const mg_dns_policy *dns, const char *config, mg_findings *findings)
+{
+	g_autofree char *why = NULL;
+	mg_dns_servers *servers = mg_dns_servers_new(dns->servers ? dns->servers : "system", NULL, &why);
+	char text[MG_DNS_SERVER_TEXT_MAX];
+
+	if (servers == NULL)
+		mg_findings_add(findings, MG_LEVEL_ERROR, (mg_place){ config, 0 }, "value", "[dns] servers: %s", why);
+	for (guint i = 0; servers != NULL && i < mg_dns_servers_count(servers); i++) {
+		const mg_dns_server *server = mg_dns_servers_get(servers, i);
+
+		if (mg_ip_is_loopback(&server->ip))
+			continue;
+		mg_dns_server_format(server, text);
+		mg_findings_add(findings, MG_LEVEL_WARNING, (mg_place){ config, 0 }, "dns-remote",
+		                "DNS server %s is not on this host; its answers can be forged on the way", text);
+		break;
+	}
+	mg_dns_servers_free(servers);
+}
+
+/* Checks what no file can: what the policy allows is tried before it judges anybody. */
+static rule_set
+load_rules(const char *config, mg_findings *findings)
+{
+	rule_set loaded = { mg_policy_load(config, findings), NULL };
+	const mg_dns_policy *dns = loaded.policy ? &loaded.policy->dns : NULL;
+	g_autofree char *leak = NULL;
+
+	if (loaded.policy != NULL && mg_matrix_leaks(loaded.policy, FALSE, &leak))
+		mg_findings_add(findings, MG_LEVEL_ERROR, (mg_place){ config, 0 }, "relay-open", "%s", leak);
+	if (dns != NULL)
+		check_servers(dns, config, findings);
+	if (dns != NULL && dns->local_zone != NULL)
+		load_zone(dns, findings, &loaded.zone);
+	if (mg_findings_errors(findings) > 0) {
+		g_clear_pointer(&loaded.policy, mg_policy_unref);
+		g_clear_pointer(&loaded.zone, mg_local_zone_free);
+	}
+	return loaded;
+}
+
+static mg_resolver_settings
+resolver_settings(const rule_set *rules)
+{
+	mg_resolver_settings settings = mg_resolver_settings_standard;
+
+	if (rules->policy->dns.servers != NULL)
+		settings.servers = rules->policy->dns.servers;
+	settings.timeout_ms = (guint)rules->policy->dns.timeout_ms;
+	settings.tries = (guint)rules->policy->dns.tries;
+	settings.zone = rules->zone;
+	return settings;
+}
+
+/* Takes the rules over. What was asked before keeps its policy. */
+static void
+engine_adopt(mg_engine *engine, const rule_set *rules)
+{
+	mg_resolver_settings settings = resolver_settings(rules);
+	g_autofree char *why = NULL;
 	mg_log_line line;
 
+	/* The servers were read before, and can be again: what could fail has not. */
+	if (!mg_resolver_configure(engine->resolver, &settings, &why)) {
+		mg_log_begin(&line, &engine->log, MG_LEVEL_ERROR, "dns.refused");
+		mg_log_text(&line, "text", why);
+		mg_log_end(&line);
+	}
 	mg_policy_unref(engine->policy);
-	engine->policy = policy;
-	if (policy->n_unreadable > 0)
+	mg_local_zone_free(engine->zone);
+	engine->policy = rules->policy;
+	engine->zone = rules->zone;
+	if (engine->policy->n_unreadable > 0)
 		mg_timer_start(engine->reread, g_get_monotonic_time() + REREAD_US);
 	else
 		mg_timer_stop(engine->reread);
 	mg_log_begin(&line, &engine->log, MG_LEVEL_INFO, "policy.loaded");
 	mg_log_text(&line, "file", engine->config);
-	mg_log_number(&line, "zones", policy->zones->len);
-	mg_log_number(&line, "grants", policy->grants->len);
-	mg_log_number(&line, "unreadable", policy->n_unreadable);
+	mg_log_number(&line, "zones", engine->policy->zones->len);
+	mg_log_number(&line, "grants", engine->policy->grants->len);
+	mg_log_number(&line, "unreadable", engine->policy->n_unreadable);
 	mg_log_end(&line);
 }
 
@@ -113,17 +184,18 @@ static int
 engine_reload(mg_engine *engine)
 {
 	mg_findings *findings = mg_findings_new();
-	mg_policy *policy = load_policy(engine->config, findings);
+	rule_set loaded = load_rules(engine->config, findings);
 	mg_log_line line;
 	int error = MG_OK;
 
 	log_findings(&engine->log, findings);
 	mg_findings_free(findings);
 	/* A list that has become unreadable keeps the old policy, which has read it, in force. */
-	if (policy != NULL && policy->n_unreadable <= engine->policy->n_unreadable) {
-		engine_adopt(engine, policy);
+	if (loaded.policy != NULL && loaded.policy->n_unreadable <= engine->policy->n_unreadable) {
+		engine_adopt(engine, &loaded);
 	} else {
-		mg_policy_unref(policy);
+		mg_policy_unref(loaded.policy);
+		mg_local_zone_free(loaded.zone);
 		mg_log_begin(&line, &engine->log, MG_LEVEL_ERROR, "policy.refused");
 		mg_log_text(&line, "file", engine->config);
 		mg_log_text(&line, "text", "the policy in force stays");
@@ -150,9 +222,11 @@ engine_close(mg_engine *engine)
 	if (engine == NULL)
 		return;
 	mg_timer_free(engine->reread);
-	g_hash_table_unref(engine->questions);
+	g_hash_table_unref(engine->questions);   /* before the resolver, of whom they wait */
+	mg_resolver_free(engine->resolver);
 	mg_nat_watch_free(engine->nat_watch);
 	mg_policy_unref(engine->policy);
+	mg_local_zone_free(engine->zone);
 	mg_loop_free(engine->loop);
 	g_free(engine->config);
 	g_free(engine);
@@ -162,32 +236,34 @@ static int
 engine_open(const mg_options *options, mg_engine **engine_out)
 {
 	const mg_log log = { options->log, options->log_context, (mg_level)options->log_level };
-	mg_loop *loop = mg_loop_new();
-	mg_findings *findings;
-	mg_policy *policy;
+	mg_findings *findings = mg_findings_new();
+	rule_set loaded = load_rules(options->config, findings);
+	mg_resolver_settings settings;
+	g_autofree char *why = NULL;
 	mg_engine *engine;
 
-	if (loop == NULL)
-		return MG_E_SYSTEM;
-	findings = mg_findings_new();
-	policy = load_policy(options->config, findings);
 	log_findings(&log, findings);
 	mg_findings_free(findings);
-	if (policy == NULL) {
-		mg_loop_free(loop);
+	if (loaded.policy == NULL)
 		return MG_E_POLICY;
-	}
+	settings = resolver_settings(&loaded);
 
 	engine = g_new0(mg_engine, 1);
 	engine->config = g_strdup(options->config);
 	engine->log = log;
-	engine->loop = loop;
 	engine->questions = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, question_free);
-	g_queue_init(&engine->asked);
-	g_queue_init(&engine->answered);
+	engine->loop = mg_loop_new();
+	if (engine->loop != NULL)
+		engine->resolver = mg_resolver_new(engine->loop, &engine->log, &settings, &why);
+	if (engine->resolver == NULL) {   /* no descriptors */
+		mg_policy_unref(loaded.policy);
+		mg_local_zone_free(loaded.zone);
+		engine_close(engine);
+		return MG_E_SYSTEM;
+	}
 	engine->nat_watch = mg_nat_watch_new();
-	engine->reread = mg_timer_new(loop, engine_reread, engine);
-	engine_adopt(engine, policy);
+	engine->reread = mg_timer_new(engine->loop, engine_reread, engine);
+	engine_adopt(engine, &loaded);
 	*engine_out = engine;
 	return MG_OK;
 }
@@ -203,22 +279,24 @@ engine_fd(const mg_engine *engine)
 static void
 engine_update_ready(mg_engine *engine)
 {
-	mg_loop_set_ready(engine->loop, engine->asked.length > 0 || engine->answered.length > 0);
+	mg_loop_set_ready(engine->loop, engine->queues[QUESTION_ASKED].length > 0
+	                                  || engine->queues[QUESTION_ANSWERED].length > 0);
 }
 
 static void
 question_enter(mg_engine *engine, question *asked, question_state state)
 {
-	g_queue_unlink(asked->state == QUESTION_ASKED ? &engine->asked : &engine->answered, &asked->link);
+	g_queue_unlink(&engine->queues[asked->state], &asked->link);
 	asked->state = state;
-	g_queue_push_tail_link(state == QUESTION_ASKED ? &engine->asked : &engine->answered, &asked->link);
+	g_queue_push_tail_link(&engine->queues[state], &asked->link);
+	engine_update_ready(engine);
 }
 
 /* Out of queue and table, and freed. */
 static void
 question_forget(mg_engine *engine, question *asked)
 {
-	g_queue_unlink(asked->state == QUESTION_ASKED ? &engine->asked : &engine->answered, &asked->link);
+	g_queue_unlink(&engine->queues[asked->state], &asked->link);
 	g_hash_table_remove(engine->questions, &asked->request);
 	engine_update_ready(engine);
 }
@@ -226,26 +304,22 @@ question_forget(mg_engine *engine, question *asked)
 static int
 engine_ask(mg_engine *engine, const uint8_t *octets, size_t length)
 {
-	mg_facts facts;
+	mg_inquiry *inquiry = mg_inquiry_new(octets, length, engine->policy);
 	question *asked;
 
-	if (!mg_facts_read(octets, length, &facts) || g_hash_table_contains(engine->questions, &facts.request))
+	if (inquiry == NULL)
 		return MG_E_ARGUMENT;
 	asked = g_new0(question, 1);
-	asked->octets = malloc(length);
-	if (asked->octets == NULL) {
-		g_free(asked);
-		return MG_E_MEMORY;
-	}
-	memcpy(asked->octets, octets, length);
-	asked->n_octets = length;
-	asked->request = facts.request;
+	asked->engine = engine;
+	asked->request = mg_inquiry_request(inquiry);
+	asked->inquiry = inquiry;
 	asked->link.data = asked;
-	asked->policy = mg_policy_ref(engine->policy);
-	asked->asked_us = g_get_monotonic_time();
-	asked->deadline_us = asked->asked_us + (gint64)facts.deadline_ms * 1000;
+	if (g_hash_table_contains(engine->questions, &asked->request)) {
+		question_free(asked);
+		return MG_E_ARGUMENT;
+	}
 	g_hash_table_insert(engine->questions, &asked->request, asked);
-	g_queue_push_tail_link(&engine->asked, &asked->link);
+	g_queue_push_tail_link(&engine->queues[QUESTION_ASKED], &asked->link);
 	engine_update_ready(engine);
 	return MG_OK;
 }
@@ -260,163 +334,48 @@ engine_cancel(mg_engine *engine, uint64_t request)
 }
 
 static void
-log_verdict(mg_engine *engine, const question *asked, const mg_facts *facts, const mg_stage_outcome *outcome,
-            const mg_decision *decision, const mg_reply *reply)
+question_wake(void *context)
 {
-	static const char *const question_names[] = {
-		[MG_ASK_RELAY] = "relay", [MG_ASK_SPF] = "spf", [MG_ASK_HELO] = "helo", [MG_ASK_RECIPIENT] = "recipient",
-	};
-	char name[MG_REASON_NAME_MAX], ip[MG_IP_TEXT_MAX];
-	mg_log_line line;
+	question *asked = context;
 
-	mg_log_begin(&line, &engine->log, MG_LEVEL_INFO, "verdict");
-	if (line.log == NULL)
+	if (asked->state == QUESTION_WAITING)
+		question_enter(asked->engine, asked, QUESTION_ASKED);
+}
+
+static void
+question_step(mg_engine *engine, question *asked)
+{
+	const mg_inquiry_tools tools = { &engine->log, engine->resolver, engine->nat_watch };
+	gint64 wait_until_us;
+
+	if (mg_inquiry_step(asked->inquiry, &tools, question_wake, asked, &wait_until_us)) {
+		question_enter(engine, asked, QUESTION_ANSWERED);
 		return;
-	if (facts->session_id[0] != 0)
-		mg_log_text(&line, "id", facts->session_id);
-	mg_log_text(&line, "asked", facts->stage ? mg_stage_name((int)facts->stage) : question_names[facts->question]);
-	mg_client_format(&outcome->client, ip);
-	mg_log_text(&line, "client", ip);
-	mg_log_text(&line, "action", mg_action_name((int)decision->action));
-	mg_log_number(&line, "code", reply->code);
-	mg_reason_name(decision->reason, name);
-	mg_log_text(&line, "reason", name);
-	if (outcome->relay.grant != NULL)
-		mg_log_text(&line, "grant", outcome->relay.grant->name);
-	if (outcome->client.zone != NULL)
-		mg_log_text(&line, "zone", outcome->client.zone->name);
-	if (decision->pending_action != 0) {
-		mg_reason_name(decision->pending_reason, name);
-		mg_log_text(&line, "pending", name);
 	}
-	for (guint i = 0; i < outcome->results.n; i++) {
-		mg_reason reason = outcome->results.all[i].reason;
-		mg_consequence consequence = mg_decide_consequence(asked->policy, reason);
-
-		mg_reason_name(reason, name);
-		if (consequence == MG_CONSEQUENCE_FLAG || consequence == MG_CONSEQUENCE_MONITOR)
-			mg_log_text(&line, mg_consequence_name(consequence), name);
-	}
-	if (facts->helo.octets != NULL)
-		mg_log_octets(&line, "helo", facts->helo.octets, facts->helo.length);
-	if (facts->reverse_path.octets != NULL)
-		mg_log_octets(&line, "from", facts->reverse_path.octets, facts->reverse_path.length);
-	if (facts->forward_path.octets != NULL)
-		mg_log_octets(&line, "to", facts->forward_path.octets, facts->forward_path.length);
-	if (facts->auth.length > 0)
-		mg_log_octets(&line, "auth", facts->auth.octets, facts->auth.length);
-	mg_log_number(&line, "us", g_get_monotonic_time() - asked->asked_us);
-	mg_log_end(&line);
-}
-
-static void
-build_reply(const question *asked, const mg_facts *facts, const mg_stage_outcome *outcome, const mg_decision *decision,
-            mg_reply *reply_out)
-{
-	char ip[MG_IP_TEXT_MAX], name[MG_REASON_NAME_MAX];
-	mg_reply_words words = {
-		.client_ip = ip, .helo = facts->helo, .sender = facts->reverse_path, .recipient = facts->forward_path,
-		.result = mg_reason_get(decision->reason)->word, .reason = name, .hostname = asked->policy->hostname,
-	};
-
-	mg_client_format(&outcome->client, ip);
-	mg_reason_name(decision->reason, name);
-	for (guint i = 0; i < outcome->results.n; i++)
-		if (outcome->results.all[i].reason == decision->reason)
-			words.domain = outcome->results.all[i].domain;
-	mg_reply_build(asked->policy, decision->action, decision->reason, &words, reply_out);
-}
-
-/* Time is up before the question was judged. Accepting would relay for anybody: not where that is decided. */
-static void
-decide_deadline(const question *asked, const mg_facts *facts, mg_stage_outcome *outcome, mg_trace *trace,
-                mg_decision *decision_out)
-{
-	gboolean decides_relay = facts->question == MG_ASK_RELAY || facts->stage == MG_STAGE_RCPT;
-	int on_failure = facts->on_failure ? facts->on_failure : asked->policy->on_failure;
-
-	mg_client_identify(asked->policy, facts, &outcome->client);
-	outcome->results.n = 0;
-	outcome->relay = (mg_relay_answer){ MG_REASON_NONE, NULL, FALSE };
-	mg_results_add(&outcome->results, MG_REASON_ENGINE_DEADLINE, NULL);
-	mg_trace_add(trace, "engine: the deadline passed before the question was judged");
-	*decision_out = (mg_decision){
-		.action = on_failure == MG_ACCEPT && !decides_relay ? MG_ACCEPT : MG_DEFER,
-		.reason = MG_REASON_ENGINE_DEADLINE,
-		.is_final = TRUE,
-	};
-}
-
-static void
-watch_for_nat(mg_engine *engine, const mg_facts *facts, const mg_stage_outcome *outcome)
-{
-	char ip[MG_IP_TEXT_MAX];
-	mg_log_line line;
-
-	if (outcome->relay.reason != MG_REASON_RELAY_GRANTED || outcome->relay.grant->zones == NULL
-	    || !outcome->client.has_ip || outcome->client.zone->is_shared_by_nat
-	    || !mg_nat_watch_see(engine->nat_watch, &outcome->client.ip, facts->helo, g_get_monotonic_time()))
-		return;
-	mg_client_format(&outcome->client, ip);
-	mg_log_begin(&line, &engine->log, MG_LEVEL_WARNING, "relay.nat-suspected");
-	mg_log_text(&line, "client", ip);
-	mg_log_text(&line, "zone", outcome->client.zone->name);
-	mg_log_text(&line, "grant", outcome->relay.grant->name);
-	mg_log_text(&line, "text", "more HELO names within 10 minutes than one host has; is it a firewall?");
-	mg_log_end(&line);
-}
-
-static void
-question_judge(mg_engine *engine, question *asked)
-{
-	g_autoptr(mg_trace) trace = mg_trace_new();
-	mg_stage_outcome outcome;
-	mg_decision decision;
-	mg_reply reply;
-	mg_facts facts;
-	guint8 *verdict;
-	gsize length = 0;
-
-	g_assert(mg_facts_read(asked->octets, asked->n_octets, &facts));   /* engine_ask has read it */
-	if (g_get_monotonic_time() >= asked->deadline_us) {
-		decide_deadline(asked, &facts, &outcome, trace, &decision);
-	} else {
-		mg_stage_run(asked->policy, &facts, (gint64)time(NULL), trace, &outcome);
-		mg_decide(asked->policy, &outcome.circumstances, &outcome.results, trace, &decision);
-		watch_for_nat(engine, &facts, &outcome);
-	}
-	build_reply(asked, &facts, &outcome, &decision, &reply);
-	log_verdict(engine, asked, &facts, &outcome, &decision, &reply);
-	verdict = mg_message_verdict(&facts, &decision, &reply, &outcome.results, trace, &length);
-	if (verdict == NULL)
-		return;   /* no memory: it stays asked, and is judged again at the next dispatch */
-	free(asked->octets);
-	asked->octets = verdict;
-	asked->n_octets = length;
-	g_clear_pointer(&asked->policy, mg_policy_unref);
-	question_enter(engine, asked, QUESTION_ANSWERED);
+	if (asked->timer == NULL)
+		asked->timer = mg_timer_new(engine->loop, question_wake, asked);
+	mg_timer_start(asked->timer, wait_until_us);
+	question_enter(engine, asked, QUESTION_WAITING);
 }
 
 static void
 engine_dispatch(mg_engine *engine)
 {
 	mg_loop_dispatch(engine->loop);
-	for (guint n = MIN(engine->asked.length, QUESTIONS_A_DISPATCH); n > 0; n--)
-		question_judge(engine, engine->asked.head->data);
-	engine_update_ready(engine);
+	for (guint n = MIN(engine->queues[QUESTION_ASKED].length, QUESTIONS_A_DISPATCH); n > 0; n--)
+		question_step(engine, engine->queues[QUESTION_ASKED].head->data);
 }
 
 static uint8_t *
 engine_take(mg_engine *engine, uint64_t request, size_t *length_out)
 {
 	question *asked = request != 0 ? g_hash_table_lookup(engine->questions, &request)
-	                               : g_queue_peek_head(&engine->answered);
+	                               : g_queue_peek_head(&engine->queues[QUESTION_ANSWERED]);
 	uint8_t *octets;
 
 	if (asked == NULL || asked->state != QUESTION_ANSWERED)
 		return NULL;
-	octets = g_steal_pointer(&asked->octets);
-	*length_out = asked->n_octets;
+	octets = mg_inquiry_take_verdict(asked->inquiry, length_out);
 	question_forget(engine, asked);
 	return octets;
 }
@@ -466,16 +425,17 @@ static uint8_t *
 engine_report(const mg_options *options, mg_report_kind kind, size_t *length_out)
 {
 	mg_findings *findings = mg_findings_new();
-	mg_policy *policy = load_policy(options->config, findings);
+	rule_set loaded = load_rules(options->config, findings);
 	mg_writer writer = { 0 };
 
 	mg_writer_begin(&writer, MG_MESSAGE_REPORT, 0);
-	if (kind == MG_REPORT_LINT || policy == NULL)
+	if (kind == MG_REPORT_LINT || loaded.policy == NULL)
 		report_findings(&writer, findings);
 	else
-		report_matrix(&writer, policy);
+		report_matrix(&writer, loaded.policy);
 	mg_findings_free(findings);
-	mg_policy_unref(policy);
+	mg_policy_unref(loaded.policy);
+	mg_local_zone_free(loaded.zone);
 	if (!mg_writer_end(&writer)) {
 		mg_writer_clear(&writer);
 		return NULL;

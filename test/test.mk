@@ -2,12 +2,18 @@
 
 UNIT_TESTS = test_ip test_domain test_path test_networks test_domains test_addresses test_patterns test_schedule \
 	test_list test_conf test_policy test_log test_loop test_reason test_relay test_decide test_reply \
-	test_matrix test_nat_watch test_wire test_guard test_documents
-FUZZ_TARGETS = fuzz_path fuzz_policy fuzz_list fuzz_wire
+	test_matrix test_nat_watch test_wire test_guard test_documents test_header \
+	test_dns_name test_dns_wire test_dns_cache test_dns_zone test_resolver
+
+FUZZ_TARGETS = fuzz_path fuzz_policy fuzz_list fuzz_wire fuzz_header fuzz_dns_wire fuzz_zone fuzz_spf_record \
+	fuzz_spf_macro fuzz_spf_evaluate
+# SPF suites: ours, and those of others, unpacked from Debian's packages.
+SUITES = rfc7208 pyspf blitiri mailguard
 BENCHES = bench_relay bench_abi
 
 UNIT_PROGRAMS = $(UNIT_TESTS:%=$(BUILD)/test/%)
-SCRIPTS = test/abi/abi.t test/abi/install.t test/cli/cli.t test/model/relay.t test/demo/example.t
+ALL_PROGRAMS = $(UNIT_PROGRAMS) $(BUILD)/test/run_spf
+SCRIPTS = test/abi/abi.t test/abi/install.t test/cli/cli.t test/cli/spf.t test/model/relay.t test/demo/example.t
 
 TEST_CFLAGS = $(ALL_CFLAGS) $(ENGINE_CFLAGS) -Itest/unit
 IN_TREE = -L$(BUILD) -lmailguard '-Wl,-rpath,$$ORIGIN/..'
@@ -41,6 +47,29 @@ $(BUILD)/test/other_malloc.so: test/abi/other_malloc.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE -O1 -Wall -Wextra -fPIC -fno-builtin -shared -o $@ $<
 
+# ---- SPF suites ----
+
+SUITES_OF_OTHERS = $(BUILD)/suites/unpacked
+TESTDATA = $(SUITES_OF_OTHERS)/usr/share/gocode/src/blitiri.com.ar/go/spf/testdata
+
+$(SUITES_OF_OTHERS)/stamp: test/suites/fetch.sh
+	@mkdir -p $(@D)
+	sh test/suites/fetch.sh $(SUITES_OF_OTHERS)
+	@touch $@
+$(BUILD)/suites/rfc7208.cases: YAML = $(TESTDATA)/rfc7208-tests.yml
+$(BUILD)/suites/pyspf.cases: YAML = $(TESTDATA)/pyspf-tests.yml
+$(BUILD)/suites/blitiri.cases: YAML = $(TESTDATA)/blitirispf-tests.yml
+$(BUILD)/suites/%.cases: test/suites/convert.py test/suites/README $(SUITES_OF_OTHERS)/stamp
+	/usr/bin/python3 test/suites/convert.py $* $(YAML) test/suites/README > $@
+$(BUILD)/suites/mailguard.cases: test/suites/convert.py test/suites/mailguard.yml
+	@mkdir -p $(@D)
+	/usr/bin/python3 test/suites/convert.py mailguard test/suites/mailguard.yml > $@
+$(BUILD)/test/unit/run_spf.o: test/suites/run_spf.c
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -c -o $@ $<
+$(BUILD)/test/run_spf: $(BUILD)/test/unit/run_spf.o $(ENGINE_OBJECTS) $(API_OBJECTS) $(SUITES:%=$(BUILD)/suites/%.cases)
+	$(CC) -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) $(ENGINE_LIBS) -ldl
+
 # ---- running ----
 
 TEST_ENVIRONMENT = BUILD=$(BUILD) MAILGUARD_ENGINE=$(CURDIR)/$(BUILD)/engine.so G_TEST_SRCDIR=$(CURDIR) G_TEST_BUILDDIR=$(CURDIR)/$(BUILD)
@@ -56,10 +85,10 @@ demo-only: all $(BUILD)/example
 
 check: deps
 	@$(MAKE) --no-print-directory check-only
-check-only: all $(UNIT_PROGRAMS) $(BUILD)/test/relay_driver $(BUILD)/test/other_malloc.so $(BUILD)/example
-	$(PROVE) --exec '' $(UNIT_PROGRAMS) $(SCRIPTS)
-check-unit: all $(UNIT_PROGRAMS)
-	$(PROVE) --exec '' $(UNIT_PROGRAMS)
+check-only: all $(ALL_PROGRAMS) $(BUILD)/test/relay_driver $(BUILD)/test/other_malloc.so $(BUILD)/example
+	$(PROVE) --exec '' $(ALL_PROGRAMS) $(SCRIPTS)
+check-unit: all $(ALL_PROGRAMS)
+	$(PROVE) --exec '' $(ALL_PROGRAMS)
 
 # ---- other ways to build and run the unit tests ----
 

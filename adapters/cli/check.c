@@ -212,10 +212,21 @@ print_word(const char *word)
 			printf("\\x%02x", (unsigned char)*word);
 }
 
+/* A header field, unfolded. */
+static void
+print_header(const char *name, const char *body)
+{
+	printf("  header  %s: ", name);
+	for (; *body; body++)
+		if (*body != '\n')
+			putchar(*body == '\t' ? ' ' : *body);
+	putchar('\n');
+}
+
 static void
 print_text(const mg_verdict *verdict, const char *word)
 {
-	const char *pending = mg_verdict_pending_reason(verdict), *entry;
+	const char *pending = mg_verdict_pending_reason(verdict), *entry, *body;
 
 	printf("%s", mg_stage_name(mg_verdict_stage(verdict)));
 	if (word != NULL) {
@@ -230,6 +241,8 @@ print_text(const mg_verdict *verdict, const char *word)
 		printf("  pending %s, %s\n", mg_action_name(mg_verdict_pending_action(verdict)), pending);
 	for (size_t i = 0; (entry = mg_verdict_flag(verdict, i)) != NULL; i++)
 		printf("  flag    %s\n", entry);
+	for (size_t i = 0; (entry = mg_verdict_header(verdict, i, &body)) != NULL; i++)
+		print_header(entry, body);
 	for (size_t i = 0; (entry = mg_verdict_trace(verdict, i)) != NULL; i++)
 		printf("  trace   %s\n", entry);
 }

@@ -208,7 +208,7 @@ MG_API int mg_ask_relay(mg_session *session, const char *path, size_t length, ui
  * mg_ask_spf - the SPF result of one identity (RFC 7208)
  * @identity:  HELO, or MAIL FROM (with a null reverse-path: postmaster at the HELO name)
  *
- * This release answers MG_ACCEPT with the reason "not-built".
+ * The verdict's result "spf", or "spf-helo", is the standard's word; its action is the policy's.
  * Returns as mg_ask_stage.
  * Since: 0.1
  */

@@ -10,7 +10,8 @@
 
 typedef struct mg_result {
 	mg_reason   reason;
-	const char *domain;   /* borrowed from the question; the domain it is about, canonical, or NULL */
+	const char *domain;              /* borrowed from the question; the domain it is about, canonical, or NULL */
+	const mg_consequence *instead;   /* borrowed from the policy; of the reason's own consequence, or NULL */
 } mg_result;
 
 typedef struct mg_results {
@@ -19,10 +20,16 @@ typedef struct mg_results {
 } mg_results;
 
 static inline void
-mg_results_add(mg_results *results, mg_reason reason, const char *domain)
+mg_results_add_listed(mg_results *results, mg_reason reason, const char *domain, const mg_consequence *instead)
 {
 	if (results->n < MG_RESULTS_MAX)
-		results->all[results->n++] = (mg_result){ reason, domain };
+		results->all[results->n++] = (mg_result){ reason, domain, instead };
+}
+
+static inline void
+mg_results_add(mg_results *results, mg_reason reason, const char *domain)
+{
+	mg_results_add_listed(results, reason, domain, NULL);
 }
 
 #endif

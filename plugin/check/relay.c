@@ -52,13 +52,9 @@ term_auth(const mg_relay_question *question, const mg_grant *grant)
 
 	if (grant->users == NULL)
 		return term_of(!grant->auth_any || auth->length > 0, FALSE);
-	for (guint i = 0; auth->length > 0 && i < grant->users->len; i++) {
-		const char *user = grant->users->pdata[i];
-
-		if (strlen(user) == auth->length && memcmp(user, auth->octets, auth->length) == 0)
-			return TERM_YES;
-	}
-	return TERM_NO;
+	/* A NUL stands behind the octets; one inside them makes a name that is in no list. */
+	return term_of(auth->length > 0 && strlen(auth->octets) == auth->length
+	               && g_hash_table_contains(grant->users, auth->octets), FALSE);
 }
 
 static term
@@ -276,6 +272,6 @@ mg_relay_check(const mg_policy *policy, const mg_facts *facts, const mg_client *
 	 * the relay stays closed all the same. */
 	if (is_path && !answer_out->is_undeliverable)
 		mg_results_add(results, answer_out->reason, domain);
-	else if (mg_policy_consequence(policy, MG_REASON_ADDRESS_SYNTAX) < MG_CONSEQUENCE_DEFER)
+	else if (mg_policy_consequence(policy, MG_REASON_ADDRESS_SYNTAX, NULL) < MG_CONSEQUENCE_DEFER)
 		mg_results_add(results, MG_REASON_RELAY_DENIED, domain);
 }

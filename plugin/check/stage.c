@@ -22,7 +22,27 @@ facts_until(const mg_facts *facts)
 }
 
 void
-mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, mg_trace *trace,
+mg_stage_begin(mg_resolver *resolver, const mg_policy *policy, const mg_facts *facts, gint64 now_s,
+               mg_stage_spf *spf_out)
+{
+	const mg_facts known = facts_until(facts);
+	gboolean is_stage = known.question == MG_ASK_STAGE, is_spf = known.question == MG_ASK_SPF;
+	mg_stage_outcome *outcome = g_new(mg_stage_outcome, 1);   /* too large for the stack of a server's thread twice */
+
+	mg_client_identify(policy, &known, &outcome->client);
+	mg_envelope_read(policy, &known, &outcome->envelope);
+	*spf_out = (mg_stage_spf){ NULL, NULL };
+	if ((is_stage && known.stage >= MG_STAGE_HELO) || (is_spf && known.identity == MG_IDENTITY_HELO))
+		spf_out->helo = mg_spf_check_new(resolver, policy, &known, &outcome->client, &outcome->envelope,
+		                                 MG_IDENTITY_HELO, now_s);
+	if ((is_stage && known.stage >= MG_STAGE_MAIL) || (is_spf && known.identity == MG_IDENTITY_MAIL_FROM))
+		spf_out->mail_from = mg_spf_check_new(resolver, policy, &known, &outcome->client, &outcome->envelope,
+		                                      MG_IDENTITY_MAIL_FROM, now_s);
+	g_free(outcome);
+}
+
+void
+mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, const mg_stage_spf *spf, mg_trace *trace,
              mg_stage_outcome *outcome_out)
 {
 	const mg_facts known = facts_until(facts);
@@ -39,13 +59,19 @@ mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, mg_tr
 		                  && (known.helo.octets == NULL || known.reverse_path.octets == NULL),
 	};
 	mg_client_identify(policy, &known, &outcome->client);
-	if (known.question != MG_ASK_STAGE && known.question != MG_ASK_RELAY) {
+	mg_client_trace(&outcome->client, trace);
+	if (spf != NULL && spf->helo != NULL)
+		mg_spf_check_report(spf->helo, policy, &outcome->results, trace);
+	if (spf != NULL && spf->mail_from != NULL)
+		mg_spf_check_report(spf->mail_from, policy, &outcome->results, trace);
+	if (known.question == MG_ASK_SPF)
+		return;
+	if (known.question == MG_ASK_HELO || known.question == MG_ASK_RECIPIENT) {
 		mg_results_add(&outcome->results, MG_REASON_NOT_BUILT, NULL);
 		mg_trace_add(trace, "this release does not judge this question");
 		return;
 	}
 	mg_envelope_read(policy, &known, &outcome->envelope);
-	mg_client_trace(&outcome->client, trace);
 	mg_envelope_trace(&outcome->envelope, trace);
 
 	mg_deny_check(policy, &outcome->client, &outcome->envelope, &outcome->results, trace);

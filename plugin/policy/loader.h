@@ -41,6 +41,12 @@ void mg_read_number(mg_loader *, const mg_key_schema *, const mg_conf_key *, voi
 void mg_read_note(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
 /* char *, owned: a canonical Domain */
 void mg_read_name(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
+/* char *, owned: a path, relative ones made to start where mailguard.conf lies */
+void mg_read_path(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
+/* mg_consequence */
+void mg_read_consequence(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
+/* mg_networks *: networks, and the words "loopback" and "private" for theirs */
+void mg_read_skipped(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
 /* mg_networks *, mg_domains *, mg_hosts, mg_addresses *, mg_pairs *: lists that must be readable */
 void mg_read_networks(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
 void mg_read_single_addresses(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);

@@ -10,6 +10,10 @@
 #include "policy/schema.h"
 #include "session/path.h"
 
+#define DNS_TIMEOUT_MS 2000
+#define DNS_TRIES      2
+#define SPF_VOIDS_MAX  2   /* RFC 7208 4.6.4 */
+
 static void
 hosts_clear(mg_hosts *hosts)
 {
@@ -36,7 +40,8 @@ grant_free(gpointer data)
 	g_free(grant->name);
 	g_clear_pointer(&grant->zone_names, g_ptr_array_unref);
 	g_clear_pointer(&grant->zones, g_ptr_array_unref);
-	g_clear_pointer(&grant->users, g_ptr_array_unref);
+	g_clear_pointer(&grant->users, g_hash_table_unref);
+	g_free(grant->example_user);
 	g_clear_pointer(&grant->fingerprints, g_ptr_array_unref);
 	mg_patterns_free(grant->helo);
 	mg_addresses_free(grant->from);
@@ -69,6 +74,9 @@ policy_new(void)
 	policy->n_references = 1;
 	policy->on_failure = MG_DEFER;
 	policy->local_part_max = MG_LOCAL_PART_MAX;
+	policy->dns.timeout_ms = DNS_TIMEOUT_MS;
+	policy->dns.tries = DNS_TRIES;
+	policy->spf.voids_max = SPF_VOIDS_MAX;
 	policy->zones = g_ptr_array_new_with_free_func(zone_free);
 	policy->zone_names = mg_domains_new();
 	policy->grants = g_ptr_array_new_with_free_func(grant_free);
@@ -106,6 +114,11 @@ mg_policy_unref(mg_policy *policy)
 	mg_addresses_free(policy->deny_senders);
 	mg_addresses_free(policy->deny_recipients);
 	mg_pairs_free(policy->deny_pairs);
+	g_free(policy->dns.servers);
+	g_free(policy->dns.local_zone);
+	mg_networks_free(policy->spf.skipped);
+	mg_domains_free(policy->spf.listed);
+	hosts_clear(&policy->spf.trusted);
 	for (guint reason = 0; reason < MG_N_REASONS; reason++)
 		g_free(policy->replies[reason].text);
 	g_ptr_array_unref(policy->texts);
@@ -122,6 +135,7 @@ mg_policy_parse(const char *text, gsize length, const char *path, mg_findings *f
 		             g_array_new(FALSE, FALSE, sizeof(mg_place)), mg_gateways_read() };
 
 	mg_schema_read(&loader);
+	mg_schema_settle(&loader);
 	loader.policy->zone_networks = mg_loader_build_networks(&loader, loader.zone_networks, loader.zone_places);
 	if (loader.policy->hostname == NULL)
 		loader.policy->hostname = g_ascii_strdown(g_get_host_name(), -1);
@@ -153,9 +167,9 @@ mg_policy_load(const char *path, mg_findings *findings)
 /* ---- questions ---- */
 
 mg_consequence
-mg_policy_consequence(const mg_policy *policy, mg_reason reason)
+mg_policy_consequence(const mg_policy *policy, mg_reason reason, const mg_consequence *instead)
 {
-	mg_consequence consequence = policy->consequences[reason];
+	mg_consequence consequence = instead ? *instead : policy->consequences[reason];
 	gboolean is_relay = mg_reason_get(reason)->range == MG_RANGE_REFUSAL;
 
 	if (policy->mode == MG_MODE_MONITOR && !is_relay && consequence > MG_CONSEQUENCE_MONITOR)

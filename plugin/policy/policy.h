@@ -53,7 +53,8 @@ typedef struct mg_grant {
 	guint         line;
 	GPtrArray    *zone_names;     /* owned; as written; NULL: absent */
 	GPtrArray    *zones;          /* owned; of borrowed mg_zone; NULL: absent */
-	GPtrArray    *users;          /* owned; names; NULL: absent, unless auth_any */
+	GHashTable   *users;          /* owned set of names; NULL: absent, unless auth_any */
+	char         *example_user;   /* owned; one of them, for reports; NULL: none */
 	gboolean      auth_any;
 	GPtrArray    *fingerprints;   /* owned; of 32 octets; NULL: absent */
 	mg_patterns  *helo;           /* owned; NULL: absent */
@@ -77,6 +78,28 @@ typedef struct mg_exempt {
 	char    *owner;    /* owned */
 	char    *reason;   /* owned */
 } mg_exempt;
+
+/* How DNS is asked. */
+typedef struct mg_dns_policy {
+	char *servers;      /* owned; "system" or addresses; NULL: the system's */
+	gsize timeout_ms;   /* of one try */
+	gsize tries;
+	char *local_zone;   /* owned; path of a master file; NULL: none */
+	guint line;         /* of the section; 0: none */
+} mg_dns_policy;
+
+#define MG_N_SPF_RESULTS 7   /* RFC 7208 2.6 */
+
+/* What is judged by SPF, and how; the actions are consequences. */
+typedef struct mg_spf_policy {
+	gboolean       wants_explanation;
+	mg_networks   *skipped;                      /* owned; clients that are not judged */
+	gsize          voids_max;
+	gboolean       voids_by_query;
+	mg_domains    *listed;                       /* owned; domains with a set of actions of their own */
+	mg_consequence listed_actions[MG_N_SPF_RESULTS];   /* in the order of the reasons from MG_REASON_SPF_PASS on */
+	mg_hosts       trusted;                      /* forwarders, who are not judged */
+} mg_spf_policy;
 
 /* mg_reply_form - how a deny list answers. */
 typedef struct mg_reply_form {
@@ -112,6 +135,9 @@ typedef struct mg_policy {
 	mg_addresses *deny_recipients;   /* owned */
 	mg_pairs     *deny_pairs;        /* owned */
 
+	mg_dns_policy  dns;
+	mg_spf_policy  spf;
+
 	gsize          local_part_max;
 	mg_consequence consequences[MG_N_REASONS];
 	mg_reply_form  replies[MG_N_REASONS];        /* of deny lists */
@@ -132,8 +158,9 @@ mg_policy *mg_policy_ref(mg_policy *policy);
 void mg_policy_unref(mg_policy *policy);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(mg_policy, mg_policy_unref)
 
-/* What the policy makes of a result, its mode taken into account. */
-mg_consequence mg_policy_consequence(const mg_policy *policy, mg_reason reason);
+/* What the policy makes of a result, its mode taken into account; of @consequence instead of the reason's own, if not
+ * NULL. */
+mg_consequence mg_policy_consequence(const mg_policy *policy, mg_reason reason, const mg_consequence *instead);
 
 /* NULL if the client at @ip, or with the confirmed @name, is in no zone. @ip, @name: NULL where not known. @network_out
  * gets the network that matched, prefix 0 and address 0 if it was the name. */

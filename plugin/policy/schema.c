@@ -5,7 +5,8 @@
 
 #include "session/path.h"
 
-#define NAME_MAX_OCTETS 64
+#define NAME_MAX_OCTETS  64
+#define MG_LISTED_AS_ALL ((mg_consequence)-1)   /* [spf listed] has not said anything of a result */
 
 typedef struct section_schema {
 	const char          *name;         /* "deny hosts"; of a kind whose sections have names, "zone" */
@@ -23,6 +24,10 @@ static const char *const mode_words[] = { "enforce", "monitor", NULL };
 static const char *const decide_at_words[] = { "rcpt", "stage", NULL };
 static const char *const on_failure_words[] = { "", "accept", "defer", NULL };   /* by mg_action */
 static const char *const open_relay_words[] = { "", "i-understand", NULL };
+static const char *const void_count_words[] = { "term", "query", NULL };
+static const mg_number_range timeout_range = { 50, 30000 };
+static const mg_number_range tries_range = { 1, 10 };
+static const mg_number_range void_range = { 0, 100 };
 static const mg_number_range local_part_range = { MG_LOCAL_PART_MAX, MG_PATH_MAX };
 
 #define POLICY(member) offsetof(mg_policy, member)
@@ -92,17 +97,32 @@ static const mg_key_schema address_keys[] = {
 	{ "local-part-max", mg_read_number, POLICY(local_part_max), &local_part_range },
 };
 static const mg_key_schema dns_keys[] = {
-	LATER("servers"), LATER("timeout-ms"), LATER("tries"), LATER("local-zone"),
+	{ "servers", mg_read_note, POLICY(dns.servers), NULL },
+	{ "timeout-ms", mg_read_number, POLICY(dns.timeout_ms), &timeout_range },
+	{ "tries", mg_read_number, POLICY(dns.tries), &tries_range },
+	{ "local-zone", mg_read_path, POLICY(dns.local_zone), NULL },
 };
 static const mg_key_schema spf_keys[] = {
-	LATER("explanation"), LATER("skip-networks"),
+	{ "explanation", mg_read_switch, POLICY(spf.wants_explanation), NULL },
+	{ "skip-networks", mg_read_skipped, POLICY(spf.skipped), NULL },
+	{ "void-limit", mg_read_number, POLICY(spf.voids_max), &void_range },
+	{ "void-count", mg_read_choice, POLICY(spf.voids_by_query), void_count_words },
 };
+#define LISTED(reason) POLICY(spf.listed_actions[(reason) - MG_REASON_SPF_PASS])
 static const mg_key_schema spf_listed_keys[] = {
-	LATER("domains"), LATER("pass"), LATER("none"), LATER("neutral"), LATER("softfail"), LATER("fail"),
-	LATER("temperror"), LATER("permerror"),
+	{ "domains", mg_read_domains, POLICY(spf.listed), NULL },
+	{ "pass", mg_read_consequence, LISTED(MG_REASON_SPF_PASS), NULL },
+	{ "none", mg_read_consequence, LISTED(MG_REASON_SPF_NONE), NULL },
+	{ "neutral", mg_read_consequence, LISTED(MG_REASON_SPF_NEUTRAL), NULL },
+	{ "softfail", mg_read_consequence, LISTED(MG_REASON_SPF_SOFTFAIL), NULL },
+	{ "fail", mg_read_consequence, LISTED(MG_REASON_SPF_FAIL), NULL },
+	{ "temperror", mg_read_consequence, LISTED(MG_REASON_SPF_TEMPERROR), NULL },
+	{ "permerror", mg_read_consequence, LISTED(MG_REASON_SPF_PERMERROR), NULL },
 };
 static const mg_key_schema spf_trusted_keys[] = {
-	LATER("networks"), LATER("hosts"), LATER("domains"),
+	{ "networks", mg_read_networks, POLICY(spf.trusted.networks), NULL },
+	{ "hosts", mg_read_domains, POLICY(spf.trusted.names), NULL },
+	LATER("domains"),
 };
 static const mg_key_schema recipients_keys[] = {
 	LATER("tables"), LATER("deny"), LATER("cache"), LATER("unknown-budget"),
@@ -166,11 +186,11 @@ static const section_schema sections[] = {
 	{ "address",         FALSE, FALSE, "address",  TRUE,  FALSE, KEYS(address_keys),         NULL },
 	{ "sender",          FALSE, FALSE, "sender",   TRUE,  TRUE,  NO_KEYS,                    NULL },
 	{ "exempt",          TRUE,  FALSE, NULL,       FALSE, FALSE, KEYS(exempt_keys),          exempt_begin },
-	{ "dns",             FALSE, TRUE,  NULL,       FALSE, FALSE, KEYS(dns_keys),             NULL },
-	{ "spf",             FALSE, TRUE,  "spf",      TRUE,  TRUE,  KEYS(spf_keys),             NULL },
-	{ "spf-helo",        FALSE, TRUE,  "spf-helo", TRUE,  FALSE, NO_KEYS,                    NULL },
-	{ "spf listed",      FALSE, TRUE,  NULL,       FALSE, FALSE, KEYS(spf_listed_keys),      NULL },
-	{ "spf trusted",     FALSE, TRUE,  NULL,       FALSE, FALSE, KEYS(spf_trusted_keys),     NULL },
+	{ "dns",             FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(dns_keys),             NULL },
+	{ "spf",             FALSE, FALSE, "spf",      TRUE,  TRUE,  KEYS(spf_keys),             NULL },
+	{ "spf-helo",        FALSE, FALSE, "spf-helo", TRUE,  FALSE, NO_KEYS,                    NULL },
+	{ "spf listed",      FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(spf_listed_keys),      NULL },
+	{ "spf trusted",     FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(spf_trusted_keys),     NULL },
 	{ "helo",            FALSE, TRUE,  "helo",     TRUE,  TRUE,  NO_KEYS,                    NULL },
 	{ "ptr",             FALSE, TRUE,  "ptr",      TRUE,  TRUE,  NO_KEYS,                    NULL },
 	{ "rcpt",            FALSE, TRUE,  "rcpt",     TRUE,  FALSE, NO_KEYS,                    NULL },
@@ -468,8 +488,23 @@ read_section(mg_loader *loader, const mg_conf_section *section, const section_sc
 }
 
 void
+mg_schema_settle(mg_loader *loader)
+{
+	mg_policy *policy = loader->policy;
+	static const mg_conf_key standard = { (char *)"skip-networks", (char *)"loopback private", 0 };
+
+	for (guint i = 0; i < MG_N_SPF_RESULTS; i++)
+		if (policy->spf.listed_actions[i] == MG_LISTED_AS_ALL)
+			policy->spf.listed_actions[i] = policy->consequences[MG_REASON_SPF_PASS + i];
+	if (policy->spf.skipped == NULL)
+		mg_read_skipped(loader, NULL, &standard, NULL, &policy->spf.skipped);
+}
+
+void
 mg_schema_read(mg_loader *loader)
 {
+	for (guint i = 0; i < MG_N_SPF_RESULTS; i++)
+		loader->policy->spf.listed_actions[i] = MG_LISTED_AS_ALL;
 	presets_read(loader, TRUE);
 	presets_read(loader, FALSE);
 	for (guint i = 0; i < loader->conf->sections->len; i++) {

@@ -147,6 +147,23 @@ mg_read_text(mg_loader *loader, const char *key_name, const char *text, guint li
 	return copy;
 }
 
+void
+mg_read_path(mg_loader *loader, const mg_key_schema *schema G_GNUC_UNUSED, const mg_conf_key *key,
+             void *object G_GNUC_UNUSED, void *member)
+{
+	*(char **)member = g_path_is_absolute(key->value) ? g_strdup(key->value)
+	                                                  : g_build_filename(loader->directory, key->value, NULL);
+}
+
+void
+mg_read_consequence(mg_loader *loader, const mg_key_schema *schema G_GNUC_UNUSED, const mg_conf_key *key,
+                    void *object G_GNUC_UNUSED, void *member)
+{
+	if (!mg_consequence_parse(key->value, member))
+		mg_loader_fail(loader, key->line, "value", "%s = %s: off, monitor, flag, defer or reject was expected",
+		               key->name, key->value);
+}
+
 /* "550 " or "450 " at the start; returns the code, or 0. Moves @text behind it. */
 static int
 reply_take_code(const char **text)

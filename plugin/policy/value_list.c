@@ -162,6 +162,40 @@ mg_read_zone_networks(mg_loader *loader, const mg_key_schema *schema G_GNUC_UNUS
 	}
 }
 
+/* Networks that words stand for (RFC 1122 3.2.1.3, RFC 4291 2.5.3; RFC 1918, RFC 6598, RFC 3927, RFC 4193). */
+static const struct {
+	const char *word, *networks[8];
+} named_networks[] = {
+	{ "loopback", { "127.0.0.0/8", "::1" } },
+	{ "private", { "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fe80::/10",
+	               "fc00::/7" } },
+};
+
+static gboolean
+walk_skipped(void *context, const char *word, mg_place place)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(named_networks); i++) {
+		if (strcmp(word, named_networks[i].word) != 0)
+			continue;
+		for (guint k = 0; named_networks[i].networks[k] != NULL; k++)
+			walk_network(context, named_networks[i].networks[k], place);
+		return TRUE;
+	}
+	return walk_network(context, word, place);
+}
+
+void
+mg_read_skipped(mg_loader *loader, const mg_key_schema *schema G_GNUC_UNUSED, const mg_conf_key *key,
+                void *object G_GNUC_UNUSED, void *member)
+{
+	g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(mg_place));
+	list_walk walk = { .loader = loader, .key = key, .places = places };
+
+	walk.networks = mg_networks_builder_new();
+	walk_run(&walk, walk_skipped, FALSE, FALSE);
+	*(mg_networks **)member = mg_loader_build_networks(loader, walk.networks, places);
+}
+
 /* ---- domains ---- */
 
 static gboolean
@@ -405,10 +439,17 @@ mg_read_grant_auth(mg_loader *loader, const mg_key_schema *schema G_GNUC_UNUSED,
 {
 	mg_grant *grant = object;
 
-	if (strcmp(key->value, "any") == 0)
-		grant->auth_any = TRUE;
-	else
-		grant->users = words_of(loader, key);
+	g_autoptr(GPtrArray) words = NULL;
+
+	grant->auth_any = strcmp(key->value, "any") == 0;
+	if (grant->auth_any)
+		return;
+	words = words_of(loader, key);
+	grant->users = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (guint i = 0; i < words->len; i++)
+		g_hash_table_add(grant->users, g_strdup(words->pdata[i]));
+	if (words->len > 0)
+		grant->example_user = g_strdup(words->pdata[0]);
 }
 
 void

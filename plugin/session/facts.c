@@ -27,19 +27,19 @@ static void
 facts_take(mg_facts *facts, const mg_field *field)
 {
 	switch (field->id) {
-	case MG_FIELD_QUESTION:        facts->question = (mg_question)mg_field_number(field); break;
-	case MG_FIELD_STAGE:           facts->stage = (mg_stage)mg_field_number(field); break;
-	case MG_FIELD_IDENTITY:        facts->identity = (mg_identity)mg_field_number(field); break;
+	case MG_FIELD_QUESTION:        facts->question = (mg_question)mg_field_enumerator(field); break;
+	case MG_FIELD_STAGE:           facts->stage = (mg_stage)mg_field_enumerator(field); break;
+	case MG_FIELD_IDENTITY:        facts->identity = (mg_identity)mg_field_enumerator(field); break;
 	case MG_FIELD_DEADLINE:        facts->deadline_ms = (guint)MIN(mg_field_number(field), DEADLINE_MS_MAX); break;
-	case MG_FIELD_ON_FAILURE:      facts->on_failure = (int)mg_field_number(field); break;
+	case MG_FIELD_ON_FAILURE:      facts->on_failure = mg_field_enumerator(field); break;
 	case MG_FIELD_SESSION_ID:      facts->session_id = mg_field_text(field); break;
 	case MG_FIELD_CLIENT:          facts->has_client = take_ip(field, &facts->client); break;
-	case MG_FIELD_PROVENANCE:      facts->provenance = (mg_provenance)mg_field_number(field); break;
+	case MG_FIELD_PROVENANCE:      facts->provenance = (mg_provenance)mg_field_enumerator(field); break;
 	case MG_FIELD_PEER:            facts->has_peer = take_ip(field, &facts->peer); break;
 	case MG_FIELD_SERVER_ADDRESS:  facts->has_server = take_ip(field, &facts->server); break;
 	case MG_FIELD_SERVER_NAME:     facts->server_name = mg_field_text(field); break;
 	case MG_FIELD_PTR:             facts->ptr = mg_field_text(field); break;
-	case MG_FIELD_IPREV:           facts->iprev = (mg_iprev)mg_field_number(field); break;
+	case MG_FIELD_IPREV:           facts->iprev = (mg_iprev)mg_field_enumerator(field); break;
 	case MG_FIELD_HELO:            facts->helo = take_words(field); break;
 	case MG_FIELD_HELO_FLAGS:      facts->helo_is_extended = (mg_field_number(field) & MG_HELO_EXTENDED) != 0; break;
 	case MG_FIELD_TLS_VERSION:     facts->tls_version = mg_field_text(field); break;

@@ -42,6 +42,13 @@ mg_ip_equal(const mg_ip *a, const mg_ip *b)
 	return a->high == b->high && a->low == b->low;
 }
 
+/* 127.0.0.0/8, ::1 */
+static inline gboolean
+mg_ip_is_loopback(const mg_ip *ip)
+{
+	return (mg_ip_is_ipv4(ip) && (guint8)(ip->low >> 24) == 127) || (ip->high == 0 && ip->low == 1);
+}
+
 void mg_ip_from_octets(const guint8 octets[16], mg_ip *ip_out);
 gboolean mg_ip_parse(const char *text, mg_ip *ip_out);
 void mg_ip_format(const mg_ip *ip, char text_out[MG_IP_TEXT_MAX]);

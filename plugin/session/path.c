@@ -95,8 +95,9 @@ is_ascii(const char *text, gsize length)
 	return TRUE;
 }
 
-/* Case and normal form off, one letter for one: of what a letter's capital is the small letter of. (The library's own
- * case folding exchanges the two cases of some scripts, so that folding again would undo it.) */
+/* Case and normal form off, one letter for one: the small letter of its capital, unless that makes ASCII of what was not
+ * (dotless i, long s): no other mailbox becomes "id" or "postmaster". (The library's own case folding exchanges the
+ * two cases of some scripts, so that folding again would undo it.) */
 static char *
 fold_utf8(const char *text, gsize length)
 {
@@ -104,8 +105,11 @@ fold_utf8(const char *text, gsize length)
 	GString *folded = g_string_new(NULL);
 	char *out;
 
-	for (const char *at = normal; *at; at = g_utf8_next_char(at))
-		g_string_append_unichar(folded, g_unichar_tolower(g_unichar_toupper(g_utf8_get_char(at))));
+	for (const char *at = normal; *at; at = g_utf8_next_char(at)) {
+		gunichar letter = g_utf8_get_char(at), small = g_unichar_tolower(g_unichar_toupper(letter));
+
+		g_string_append_unichar(folded, letter >= 0x80 && small < 0x80 ? letter : small);
+	}
 	out = g_utf8_normalize(folded->str, -1, G_NORMALIZE_NFC);
 	g_string_free(folded, TRUE);
 	return out;
@@ -210,6 +214,20 @@ path_add_hosts(path_parser *parser, const char *text, const char *end)
 	return TRUE;
 }
 
+/* The colon that ends "@a,@b:" at @text; NULL if there is no route. */
+static const char *
+route_end(const char *text, const char *end)
+{
+	const char *colon = memchr(text, ':', (gsize)(end - text));
+
+	if (colon == NULL || *text != '@')
+		return NULL;
+	for (const char *at = text + 1; at < colon; at++)   /* an at sign stands at the start of each host, and nowhere else */
+		if ((*at == '@') != (at[-1] == ','))
+			return NULL;
+	return colon;
+}
+
 /* A layer found inside a Local-part. Its own Local-part may be in quotes again, which a later reader takes off. */
 static gboolean
 path_add_inner(path_parser *parser, const char *local, gsize local_length, const char *domain, gsize domain_length)
@@ -237,13 +255,11 @@ path_unfold_local(path_parser *parser, const char *text, gsize length)
 	const char *end = text + length;
 
 	if (at != NULL) {
-		const char *start = text;
+		const char *start = text, *colon;
 
 		path->forms |= MG_FORM_AT;
-		if (*text == '@' && memchr(text, ':', length) != NULL) {   /* a source route inside */
-			const char *colon = memchr(text, ':', length);
-
-			if (!path_add_hosts(parser, text, colon))
+		while ((colon = route_end(start, end)) != NULL) {   /* source routes inside, one behind the other */
+			if (!path_add_hosts(parser, start, colon))
 				return FALSE;
 			start = colon + 1;
 			at = memrchr(start, '@', (gsize)(end - start));

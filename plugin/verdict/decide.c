@@ -10,9 +10,10 @@ reason_is_of(mg_reason reason, const char *section)
 }
 
 mg_consequence
-mg_decide_consequence(const mg_policy *policy, mg_reason reason)
+mg_decide_consequence(const mg_policy *policy, const mg_result *result)
 {
-	mg_consequence consequence = mg_policy_consequence(policy, reason);
+	mg_reason reason = result->reason;
+	mg_consequence consequence = mg_policy_consequence(policy, reason, result->instead);
 	int code = policy->replies[reason].code;
 
 	if (consequence >= MG_CONSEQUENCE_DEFER && code != 0)
@@ -64,10 +65,11 @@ outdoes(mg_action action, mg_reason reason, mg_action than_action, mg_reason tha
 }
 
 static void
-decide_one(const mg_policy *policy, const mg_circumstances *circumstances, mg_reason reason, mg_trace *trace,
+decide_one(const mg_policy *policy, const mg_circumstances *circumstances, const mg_result *result, mg_trace *trace,
            mg_decision *decision)
 {
-	mg_consequence consequence = mg_decide_consequence(policy, reason);
+	mg_reason reason = result->reason;
+	mg_consequence consequence = mg_decide_consequence(policy, result);
 	const char *why = lifted_by(circumstances, reason);
 	mg_action action = action_of(consequence);
 	char name[MG_REASON_NAME_MAX];
@@ -77,7 +79,7 @@ decide_one(const mg_policy *policy, const mg_circumstances *circumstances, mg_re
 		mg_trace_add(trace, "decide: %s (%s) is lifted: %s", name, mg_consequence_name(consequence), why);
 		return;
 	}
-	if (policy->consequences[reason] != MG_CONSEQUENCE_OFF || mg_reason_get(reason)->range == MG_RANGE_FIXED)
+	if (consequence != MG_CONSEQUENCE_OFF || mg_reason_get(reason)->range == MG_RANGE_FIXED)
 		mg_trace_add(trace, "decide: %s: %s", name,
 		             consequence == MG_CONSEQUENCE_OFF ? "accept" : mg_consequence_name(consequence));
 	if (consequence == MG_CONSEQUENCE_FLAG)
@@ -104,7 +106,7 @@ mg_decide(const mg_policy *policy, const mg_circumstances *circumstances, const 
 	mg_decision decision = { .action = MG_ACCEPT, .reason = MG_REASON_NONE };
 
 	for (guint i = 0; i < results->n; i++)
-		decide_one(policy, circumstances, results->all[i].reason, trace, &decision);
+		decide_one(policy, circumstances, &results->all[i], trace, &decision);
 	if (circumstances->stage != 0)
 		decision.is_final = decision.action > MG_ACCEPT || circumstances->stage >= MG_STAGE_RCPT
 		                    || policy->decide_at == MG_DECIDE_AT_STAGE;

@@ -33,7 +33,7 @@ typedef struct mg_decision {
 void mg_decide(const mg_policy *policy, const mg_circumstances *circumstances, const mg_results *results,
                mg_trace *trace, mg_decision *decision_out);
 
-/* What a reason leads to in the end: the policy's consequence, the reply of a deny list and safe-mode applied. */
-mg_consequence mg_decide_consequence(const mg_policy *policy, mg_reason reason);
+/* What a result leads to in the end: the policy's consequence, the reply of a deny list and safe-mode applied. */
+mg_consequence mg_decide_consequence(const mg_policy *policy, const mg_result *result);
 
 #endif

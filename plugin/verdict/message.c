@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "verdict/header.h"
 #include "wire.h"
 
 /* One result a check: the first that it gave, under the name of its section. */
@@ -20,9 +21,19 @@ write_results(mg_writer *writer, const mg_results *results)
 	}
 }
 
+static void
+write_fields(mg_writer *writer, const mg_fields *fields)
+{
+	if (fields->authentication_results != NULL)
+		mg_writer_pair(writer, MG_FIELD_HEADER, MG_AUTHENTICATION_RESULTS, fields->authentication_results);
+	for (guint i = 0; i < G_N_ELEMENTS(fields->received_spf); i++)
+		if (fields->received_spf[i] != NULL)
+			mg_writer_pair(writer, MG_FIELD_HEADER, MG_RECEIVED_SPF, fields->received_spf[i]);
+}
+
 guint8 *
 mg_message_verdict(const mg_facts *facts, const mg_decision *decision, const mg_reply *reply, const mg_results *results,
-                   const mg_trace *trace, gsize *length_out)
+                   const mg_fields *fields, const mg_trace *trace, gsize *length_out)
 {
 	mg_writer writer = { 0 };
 	char name[MG_REASON_NAME_MAX];
@@ -47,6 +58,7 @@ mg_message_verdict(const mg_facts *facts, const mg_decision *decision, const mg_
 		mg_writer_text(&writer, MG_FIELD_FLAG, name);
 	}
 	write_results(&writer, results);
+	write_fields(&writer, fields);
 	for (guint i = 0; i < mg_trace_count(trace); i++)
 		mg_writer_text(&writer, MG_FIELD_TRACE, mg_trace_get(trace, i));
 	if (!mg_writer_end(&writer)) {

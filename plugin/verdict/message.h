@@ -11,8 +11,14 @@
 #include "verdict/decide.h"
 #include "verdict/reply.h"
 
+/* The header fields to add; bodies are the caller's, NULL for none. */
+typedef struct mg_fields {
+	char *received_spf[2];             /* of the HELO identity, of MAIL FROM */
+	char *authentication_results;
+} mg_fields;
+
 /* NULL if memory ran out. */
 guint8 *mg_message_verdict(const mg_facts *facts, const mg_decision *decision, const mg_reply *reply,
-                           const mg_results *results, const mg_trace *trace, gsize *length_out);
+                           const mg_results *results, const mg_fields *fields, const mg_trace *trace, gsize *length_out);
 
 #endif

@@ -66,6 +66,14 @@ reply_expand(mg_reply *reply, const char *text, const mg_reply_words *words)
 		text_append_word(reply, &length, word_find(words, text + 1, (gsize)(end - text - 1)));
 		text = end + 1;
 	}
+	/* Somebody else's words, marked as such; printable ASCII since they were evaluated. */
+	if (words->explanation != NULL) {
+		const char *parts[] = { "; ", words->domain ? words->domain : "the domain", " explains: ", words->explanation };
+
+		for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
+			for (const char *at = parts[i]; *at; at++)
+				text_append(reply, &length, *at >= ' ' && *at <= '~' ? *at : '?');
+	}
 	reply->text[length] = 0;
 	if (length == 0)   /* a text of placeholders with nothing to stand in for them */
 		g_strlcpy(reply->text, "Not accepted here", sizeof(reply->text));

@@ -19,6 +19,7 @@ typedef struct mg_reply_words {
 	const char *result;                    /* "denied" */
 	const char *reason;                    /* "relay.denied" */
 	const char *hostname;
+	const char *explanation;               /* of a fail, what the domain says of it (RFC 7208 6.2); NULL: nothing */
 } mg_reply_words;
 
 typedef struct mg_reply {

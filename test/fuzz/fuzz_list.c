@@ -452,7 +452,7 @@ check_addresses(const mg_addresses *addresses)
 	mg_path path;
 
 	MUST(example != NULL);
-	if (!mg_addresses_is_empty(addresses))
+	if (!mg_addresses_is_empty(addresses) && strlen(example) <= MG_PATH_MAX)   /* quotes and a host may be too much */
 		MUST(path_read(example, &path) && mg_addresses_find_any(addresses, &path) != NULL);
 	if (domain != NULL)
 		MUST(mg_domain_canonical(domain, strlen(domain), FALSE, canonical) && strcmp(domain, canonical) == 0);

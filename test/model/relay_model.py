@@ -284,15 +284,13 @@ def interpretations(local_part, hosts):
     """Each (Local-part, domain text) that a server could make of a Local-part."""
     if not local_part.isascii():
         local_part = unicodedata.normalize("NFKC", local_part)
-    if local_part.startswith("@") and ":" in local_part:
-        route, _, rest = local_part.partition(":")
-        for host in route.split(","):
-            hosts.append(Layer(None, inner_domain(host[1:]) if host.startswith("@") else NOWHERE))
+    if "@" in local_part:
+        rest = local_part
+        while re.match(r"@[^@,:]*(,@[^@,:]*)*:", rest):     # source routes, one behind the other
+            route, _, rest = rest.partition(":")
+            hosts.extend(Layer(None, inner_domain(host[1:])) for host in route.split(","))
         before, at, after = rest.rpartition("@")
         yield (before, after) if at else (rest, "")
-    elif "@" in local_part:
-        before, _, after = local_part.rpartition("@")
-        yield before, after
     if "%" in local_part:
         before, _, after = local_part.rpartition("%")
         yield before, after
@@ -304,7 +302,8 @@ def interpretations(local_part, hosts):
 def local_part_key(local_part):
     def fold(letter):   # one letter for one
         capital = letter.upper() if len(letter.upper()) == 1 else letter
-        return capital.lower() if len(capital.lower()) == 1 else capital
+        small = capital.lower() if len(capital.lower()) == 1 else capital
+        return letter if small.isascii() and not letter.isascii() else small    # none becomes ASCII
     return unicodedata.normalize("NFC", "".join(map(fold, unicodedata.normalize("NFC", local_part))))
 
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -527,12 +528,11 @@ directory_remove(void)
 int
 main(int argc, char **argv)
 {
-	int failed;
-
 	test_init(&argc, &argv);
 	directory = g_dir_make_tmp("mailguard-list-XXXXXX", NULL);
 	g_assert_nonnull(directory);
 	directory_fill();
+	atexit(directory_remove);
 	TEST_ROWS("/list/file", file_cases, test_file);
 	g_test_add_func("/list/file-grows", test_grows);
 	TEST_ROWS("/list/words", words_cases, test_words);
@@ -541,7 +541,5 @@ main(int argc, char **argv)
 	g_test_add_func("/list/enough", test_enough);
 	g_test_add_func("/list/place-is-kept", test_place_is_kept);
 	g_test_add_func("/list/many", test_many);
-	failed = g_test_run();
-	directory_remove();
-	return failed;
+	return g_test_run();
 }

@@ -88,7 +88,8 @@ band_end(band *all)
 
 typedef struct order_case {
 	const char *name;
-	const char *started;    /* letter and time: "b3 a1": b at 3, a at 1; 'F': in the far future; '-': stopped */
+	const char *started;    /* letter and time: "b3 a1": b at 3, a at 1; 'F': in the far future; 'N': negative;
+	                         * '-': stopped */
 	const char *expected;
 } order_case;
 
@@ -96,6 +97,8 @@ static const order_case order_cases[] = {
 	{ "none", "", "" },
 	{ "one", "a1", "a" },
 	{ "at-0", "a0", "a" },
+	{ "at-a-negative-time", "aN", "a" },
+	{ "at-a-negative-time-behind-others", "b0 c1 aN", "abc" },
 	{ "at-0-behind-others", "b1 c2 a0", "abc" },
 	{ "in-order", "a1 b2 c3 d4", "abcd" },
 	{ "reversed", "d4 c3 b2 a1", "abcd" },
@@ -135,7 +138,7 @@ test_order(gconstpointer data)
 		if (words[i][1] == '-')
 			mg_timer_stop(timer);
 		else
-			mg_timer_start(timer, words[i][1] == 'F' ? far_away() : words[i][1] - '0');
+			mg_timer_start(timer, words[i][1] == 'F' ? far_away() : words[i][1] == 'N' ? -1 : words[i][1] - '0');
 	}
 	if (row->expected[0] != 0)
 		g_assert_true(becomes_readable(all.loop));
@@ -171,6 +174,30 @@ first_stops_second(band *all, player *one)
 {
 	if (one->letter == 'a')
 		mg_timer_stop(all->players[1].timer);
+}
+
+static void
+first_postpones_second(band *all, player *one)
+{
+	if (one->letter == 'a')
+		mg_timer_start(all->players[1].timer, far_away());
+}
+
+static void
+first_starts_second_again(band *all, player *one)
+{
+	if (one->letter == 'a')
+		mg_timer_start(all->players[1].timer, 1);
+}
+
+static void
+first_stops_and_starts_second(band *all, player *one)
+{
+	if (one->letter == 'a') {
+		mg_timer_stop(all->players[1].timer);
+		mg_timer_stop(all->players[1].timer);
+		mg_timer_start(all->players[1].timer, 1);
+	}
 }
 
 static void
@@ -226,6 +253,9 @@ static const within_case within_cases[] = {
 	{ "restart-in-the-past", start_again_past, { "abc", "abcabc" }, TRUE },
 	{ "start-another-in-the-past", first_starts_fourth, { "abc", "abcd" }, TRUE },
 	{ "stop-another", first_stops_second, { "ac", "ac" }, FALSE },
+	{ "postpone-another", first_postpones_second, { "ac", "ac" }, FALSE },
+	{ "start-another-again", first_starts_second_again, { "ac", "acb" }, TRUE },
+	{ "stop-and-start-another", first_stops_and_starts_second, { "ac", "acb" }, TRUE },
 	{ "free-another", first_frees_second, { "ac", "ac" }, FALSE },
 	{ "free-itself", first_frees_itself, { "abc", "abc" }, FALSE },
 	{ "free-all", first_frees_all, { "a", "a" }, FALSE },

@@ -239,7 +239,8 @@ static void
 test_hostile(void)
 {
 	const mg_words hostile = { HOSTILE, sizeof(HOSTILE) - 1 };
-	const mg_reply_words with = { "192.0.2.1", hostile, hostile, hostile, "\r\n", "\r\n", "\r\n", "\r\n" };
+	const mg_reply_words with = { "192.0.2.1", hostile, hostile, hostile, "\r\n", "\r\n", "\r\n", "\r\n",
+	                              NULL };
 	mg_reply reply;
 
 	build_text("{client-ip}{helo}{sender}{recipient}{domain}{result}{reason}{hostname}", &with, &reply);
@@ -256,7 +257,7 @@ test_own_texts(void)
 	g_autofree char *longest = test_repeat('\n', 254);
 	const mg_words word = { longest, 254 };
 	const mg_reply_words with = { "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", word, word, word, longest, "word", "a.word",
-		                      "h" };
+		                      "h", longest };
 	const mg_reply_words none = { .client_ip = NULL };
 	mg_policy *policy = policy_new();
 
@@ -390,7 +391,7 @@ test_policy(gconstpointer data)
 	g_assert_nonnull(policy);
 	if (policy == NULL)
 		return;
-	action = mg_decide_consequence(policy, row->reason) == MG_CONSEQUENCE_REJECT ? MG_REJECT : MG_DEFER;
+	action = mg_decide_consequence(policy, &(mg_result){ .reason = row->reason }) == MG_CONSEQUENCE_REJECT ? MG_REJECT : MG_DEFER;
 	mg_reply_build(policy, action, row->reason, &words, &reply);
 	whole = g_strdup_printf("%d %s %s", reply.code, reply.enhanced, reply.text);
 	g_assert_cmpstr(whole, ==, row->expected);

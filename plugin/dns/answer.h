@@ -1,0 +1,65 @@
+/* answer.h - what DNS says to one question.
+ * In:    records, as wire.c, zone.c or a test makes them
+ * Out:   an immutable answer, reference counted, shared by all who asked
+ * Rules: three outcomes. NOTHING is said by the name's own servers (NXDOMAIN, NODATA); whatever else keeps us from
+ *        knowing (SERVFAIL, REFUSED, FORMERR, silence, a TCP failure, an answer past its bounds) is UNKNOWN. */
+#ifndef MG_DNS_ANSWER_H
+#define MG_DNS_ANSWER_H
+
+#include <glib.h>
+
+#include "dns/name.h"
+
+typedef enum mg_dns_type {
+	MG_DNS_A = 1, MG_DNS_NS = 2, MG_DNS_CNAME = 5, MG_DNS_SOA = 6, MG_DNS_PTR = 12, MG_DNS_MX = 15, MG_DNS_TXT = 16,
+	MG_DNS_AAAA = 28
+} mg_dns_type;
+
+typedef enum mg_dns_outcome { MG_DNS_FOUND, MG_DNS_NOTHING, MG_DNS_UNKNOWN } mg_dns_outcome;
+
+typedef struct mg_dns_question {
+	mg_dns_type type;
+	mg_dns_name name;
+} mg_dns_question;
+
+/* One record of the type asked for. Which member holds: A, AAAA ip; NS, CNAME, PTR target; MX target and preference;
+ * TXT text, its strings joined; SOA target (MNAME), rname, minimum_s. */
+typedef struct mg_dns_record {
+	guint32     ttl_s;
+	guint16     preference;
+	guint32     minimum_s;
+	mg_ip       ip;
+	mg_dns_name target, rname;
+	char       *text;      /* owned; may hold any octet, NUL among them; NUL-terminated besides */
+	gsize       length;    /* of text */
+} mg_dns_record;
+
+typedef struct mg_dns_answer {
+	guint           n_references;
+	mg_dns_question question;
+	mg_dns_outcome  outcome;
+	const char     *why;            /* constant; "nxdomain", "nodata", "servfail", "timeout", ...; "" if found */
+	guint           n_aliases;      /* CNAMEs followed within the answer */
+	guint           n_records;
+	mg_dns_record  *records;        /* owned; in the order of the message */
+	guint32         ttl_s;          /* least of all records, or of the negative answer; as received, not clamped */
+	gpointer        compiled;       /* of whoever uses the answer first, e.g. a parsed SPF record */
+	GDestroyNotify  compiled_free;
+} mg_dns_answer;
+
+/* An answer with room for @n_records, which the caller fills before anybody else sees it. */
+mg_dns_answer *mg_dns_answer_new(const mg_dns_question *question, mg_dns_outcome outcome, const char *why,
+                                 guint n_records);
+mg_dns_answer *mg_dns_answer_ref(mg_dns_answer *answer);
+void mg_dns_answer_unref(mg_dns_answer *answer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(mg_dns_answer, mg_dns_answer_unref)
+
+/* Octets of memory, for the cache's bound. */
+gsize mg_dns_answer_size(const mg_dns_answer *answer);
+
+guint mg_dns_question_hash(gconstpointer question);
+gboolean mg_dns_question_equal(gconstpointer a, gconstpointer b);
+/* "TXT"; "TYPE99" for a type without a name here. */
+const char *mg_dns_type_name(mg_dns_type type);
+
+#endif
