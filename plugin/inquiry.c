@@ -187,6 +187,8 @@ header_spf(const mg_spf_check *spf, mg_header_spf *told_out)
 	const mg_spf_outcome *outcome = mg_spf_check_outcome(spf);
 
 	*told_out = (mg_header_spf){ outcome->result, mg_spf_check_domain(spf), outcome->problem, outcome->matched };
+	if (outcome->matched == NULL && outcome->result == MG_SPF_NEUTRAL)
+		told_out->mechanism = "default";   /* RFC 7208 9.1: no term matched (4.7) */
 }
 
 /* Header fields for what SPF said; of an identity that was not judged nothing is told. */

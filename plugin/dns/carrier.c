@@ -1,5 +1,5 @@
-/* carrier.c - see carrier.h. c-ares 1.18.1 and newer. Each server has a channel for UDP and one for TCP with that server alone, so
- * that failover, retries and the step to TCP are ours, and the same with every c-ares. */
+/* carrier.c - see carrier.h. c-ares 1.18.1 and newer. Each server has a channel for UDP and one for TCP, with that server
+ * alone, so that failover, retries and the step to TCP are ours, and the same with every c-ares. */
 #define CARES_NO_DEPRECATED   /* newer ones deprecate what 1.18.1 has: both must build without a warning */
 #include "dns/carrier.h"
 

@@ -106,7 +106,8 @@ parser_name(parser *in, const mg_word *given, const char *what, mg_dns_name *nam
 		return TRUE;
 	}
 	if (!in->has_origin)
-		return parser_fail(in, "'%.*s' is relative, and there is no $ORIGIN", (int)MIN(given->length, SHOWN), given->text);
+		return parser_fail(in, "'%.*s' is relative, and there is no $ORIGIN", (int)MIN(given->length, SHOWN),
+		                   given->text);
 	if (name.length + in->origin.length > MG_DNS_NAME_MAX)
 		return parser_fail(in, "'%.*s' is too long with its origin", (int)MIN(given->length, SHOWN), given->text);
 	memcpy(name.octets + name.length, in->origin.octets, in->origin.length);
@@ -211,7 +212,8 @@ parser_text(parser *in, mg_dns_record *record_out)
 			guint8 appended = (guint8)octet;
 
 			if (octet < 0)
-				return parser_fail_word(in, given, "text: behind a backslash stands a character, or three digits to 255");
+				return parser_fail_word(in, given, "text: behind a backslash stands a character, or three "
+				                        "digits to 255");
 			g_byte_array_append(text, &appended, 1);
 		}
 		if (text->len - start > STRING_MAX)
@@ -346,7 +348,8 @@ parser_record(parser *in)
 		in->entry->next++;
 	}
 	if (!type_parse(mg_entry_peek(in->entry), &type))
-		return parser_fail_word(in, mg_entry_peek(in->entry), "type that can stand here: A AAAA CNAME MX NS PTR SOA TXT");
+		return parser_fail_word(in, mg_entry_peek(in->entry),
+		                        "type that can stand here: A AAAA CNAME MX NS PTR SOA TXT");
 	in->entry->next++;
 	if (!parser_data(in, type, &record))
 		return FALSE;

@@ -9,8 +9,8 @@
 #define NOTHING_TTL_S 60   /* where no SOA says it */
 
 struct mg_local_zone {
-	GHashTable *sets;      /* owned; mg_dns_question in the answer -> mg_dns_answer, ref held: all records of name and type */
-	GHashTable *names;     /* owned; mg_dns_name, owned: every name that exists, those between an apex and its names too */
+	GHashTable *sets;      /* owned; question in the answer -> mg_dns_answer, ref held: all records of name and type */
+	GHashTable *names;     /* owned; mg_dns_name, owned: all that exist, those between an apex and its names too */
 	GHashTable *apexes;    /* owned; mg_dns_name, owned */
 	guint       n_records;
 };
@@ -115,10 +115,12 @@ zone_judge_alias(const mg_local_zone *zone, const mg_master_set *set, const char
 
 	mg_dns_name_format(&set->question.name, text);
 	if (set->records->len > 1)
-		mg_findings_add(findings, MG_LEVEL_ERROR, place, "local-zone-cname", "'%.80s' has more than one CNAME", text);
+		mg_findings_add(findings, MG_LEVEL_ERROR, place, "local-zone-cname", "'%.80s' has more than one CNAME",
+		                text);
 	for (guint i = 0; i < G_N_ELEMENTS(others); i++)
 		if (zone_set(zone, others[i], &set->question.name) != NULL) {
-			mg_findings_add(findings, MG_LEVEL_ERROR, place, "local-zone-cname", "'%.80s' has a CNAME and other records", text);
+			mg_findings_add(findings, MG_LEVEL_ERROR, place, "local-zone-cname",
+			                "'%.80s' has a CNAME and other records", text);
 			break;
 		}
 	mg_dns_name_format(target, text);
