@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -15,15 +14,6 @@ bool
 mg_guard_is_foreign(const mg_guard *guard)
 {
 	return guard->pid != getpid();
-}
-
-uint64_t
-mg_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 /* The one log line of the library itself: without an engine there is nobody else to say why. */

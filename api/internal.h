@@ -87,9 +87,10 @@ int mg_options_take(const mg_options *given, mg_options *options_out);
 
 /* guard.c: true in a process that forked off after the guard was opened. */
 bool mg_guard_is_foreign(const mg_guard *guard);
-uint64_t mg_now_ms(void);
 
-/* request.c: a new request with its number, in the guard's table and the session's list. */
+/* request.c: the clock of deadlines, monotonic. */
+uint64_t mg_now_ms(void);
+/* A new request with its number, in the guard's table and the session's list. */
 int mg_request_new(mg_session *session, mg_question question, int stage, mg_verdict **verdict_out);
 mg_verdict *mg_request_find(const mg_guard *guard, uint64_t request);
 /* It has its answer: its session hears of it, and it is detached. */

@@ -1,9 +1,19 @@
 /* request.c - the requests under way: found by number, listed by session. */
 #include <stdlib.h>
+#include <time.h>
 
 #include "internal.h"
 
 #define CAPACITY_MIN 16
+
+uint64_t
+mg_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
 
 static struct mg_verdict **
 entry_of(const mg_requests *requests, uint64_t request)

@@ -210,6 +210,21 @@ spf_zone_answer_unref(gpointer answer)
 	mg_dns_answer_unref(answer);
 }
 
+static inline void
+spf_resolver_begin(spf_resolver *resolver)
+{
+	resolver->answers = g_hash_table_new_full(mg_dns_question_hash, mg_dns_question_equal, NULL,
+	                                          spf_zone_answer_unref);
+	resolver->asked = g_hash_table_new_full(mg_dns_question_hash, mg_dns_question_equal, g_free, NULL);
+}
+
+static inline void
+spf_resolver_end(spf_resolver *resolver)
+{
+	g_hash_table_unref(resolver->answers);
+	g_hash_table_unref(resolver->asked);
+}
+
 /* Returns the rounds it took. */
 static inline guint
 spf_resolver_evaluate(const spf_zone *zone, spf_presence mode, const mg_spf_question *question, mg_trace *trace,
@@ -218,8 +233,7 @@ spf_resolver_evaluate(const spf_zone *zone, spf_presence mode, const mg_spf_ques
 	spf_resolver resolver = { zone, mode, NULL, NULL };
 	guint rounds = 0;
 
-	resolver.answers = g_hash_table_new_full(mg_dns_question_hash, mg_dns_question_equal, NULL, spf_zone_answer_unref);
-	resolver.asked = g_hash_table_new_full(mg_dns_question_hash, mg_dns_question_equal, g_free, NULL);
+	spf_resolver_begin(&resolver);
 	while (!mg_spf_evaluate(question, spf_resolver_lookup, &resolver, trace, outcome_out)) {
 		guint n = spf_resolver_round(&resolver);
 
@@ -234,8 +248,7 @@ spf_resolver_evaluate(const spf_zone *zone, spf_presence mode, const mg_spf_ques
 			break;
 		}
 	}
-	g_hash_table_unref(resolver.answers);
-	g_hash_table_unref(resolver.asked);
+	spf_resolver_end(&resolver);
 	return rounds;
 }
 
