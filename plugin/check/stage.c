@@ -21,6 +21,19 @@ facts_until(const mg_facts *facts)
 	return known;
 }
 
+/* Nothing is decided yet: HELO need not wait. What was asked goes on, and is in the cache by MAIL; what is there already
+ * can be told as pending. */
+static void
+stage_only_prefetch(mg_spf_check **spf)
+{
+	mg_check *check = mg_spf_check_base(*spf);
+
+	if (mg_check_run(check) == MG_STEP_DONE)
+		return;
+	check->free(check);
+	*spf = NULL;
+}
+
 void
 mg_stage_begin(mg_resolver *resolver, const mg_policy *policy, const mg_facts *facts, gint64 now_s,
                mg_stage_spf *spf_out)
@@ -39,6 +52,8 @@ mg_stage_begin(mg_resolver *resolver, const mg_policy *policy, const mg_facts *f
 		spf_out->mail_from = mg_spf_check_new(resolver, policy, &known, &outcome->client, &outcome->envelope,
 		                                      MG_IDENTITY_MAIL_FROM, now_s);
 	g_free(outcome);
+	if (is_stage && known.stage == MG_STAGE_HELO && policy->decide_at == MG_DECIDE_AT_RCPT)
+		stage_only_prefetch(&spf_out->helo);
 }
 
 void
