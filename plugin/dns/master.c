@@ -89,7 +89,7 @@ name_append_word(mg_dns_name *name, const mg_word *given, gboolean *is_absolute_
 static gboolean
 parser_name(parser *in, const mg_word *given, const char *what, mg_dns_name *name_out)
 {
-	gboolean is_absolute;
+	gboolean is_absolute = FALSE;
 	mg_dns_name name = { 0 };
 
 	if (given == NULL || given->is_quoted)
