@@ -13,7 +13,8 @@ BENCHES = bench_relay bench_abi
 
 UNIT_PROGRAMS = $(UNIT_TESTS:%=$(BUILD)/test/%)
 ALL_PROGRAMS = $(UNIT_PROGRAMS) $(BUILD)/test/run_spf
-SCRIPTS = test/abi/abi.t test/abi/install.t test/cli/cli.t test/cli/spf.t test/model/relay.t test/demo/example.t
+SCRIPTS = test/abi/abi.t test/abi/install.t test/cli/cli.t test/cli/spf.t test/model/relay.t test/model/spf.t \
+	test/demo/example.t
 
 TEST_CFLAGS = $(ALL_CFLAGS) $(ENGINE_CFLAGS) -Itest/unit
 IN_TREE = -L$(BUILD) -lmailguard '-Wl,-rpath,$$ORIGIN/..'
