@@ -40,15 +40,21 @@ mg_stage_begin(mg_resolver *resolver, const mg_policy *policy, const mg_facts *f
 {
 	const mg_facts known = facts_until(facts);
 	gboolean is_stage = known.question == MG_ASK_STAGE, is_spf = known.question == MG_ASK_SPF;
-	mg_stage_outcome *outcome = g_new(mg_stage_outcome, 1);   /* too large for the stack of a server's thread twice */
+	gboolean wants_helo = (is_stage && known.stage >= MG_STAGE_HELO) || (is_spf && known.identity == MG_IDENTITY_HELO);
+	gboolean wants_mail_from = (is_stage && known.stage >= MG_STAGE_MAIL)
+	                           || (is_spf && known.identity == MG_IDENTITY_MAIL_FROM);
+	mg_stage_outcome *outcome;
 
+	*spf_out = (mg_stage_spf){ NULL, NULL };
+	if (!wants_helo && !wants_mail_from)
+		return;
+	outcome = g_new(mg_stage_outcome, 1);   /* too large for the stack of a server's thread twice */
 	mg_client_identify(policy, &known, &outcome->client);
 	mg_envelope_read(policy, &known, &outcome->envelope);
-	*spf_out = (mg_stage_spf){ NULL, NULL };
-	if ((is_stage && known.stage >= MG_STAGE_HELO) || (is_spf && known.identity == MG_IDENTITY_HELO))
+	if (wants_helo)
 		spf_out->helo = mg_spf_check_new(resolver, policy, &known, &outcome->client, &outcome->envelope,
 		                                 MG_IDENTITY_HELO, now_s);
-	if ((is_stage && known.stage >= MG_STAGE_MAIL) || (is_spf && known.identity == MG_IDENTITY_MAIL_FROM))
+	if (wants_mail_from)
 		spf_out->mail_from = mg_spf_check_new(resolver, policy, &known, &outcome->client, &outcome->envelope,
 		                                      MG_IDENTITY_MAIL_FROM, now_s);
 	g_free(outcome);
