@@ -337,30 +337,36 @@ carrier_next_id(mg_dns_carrier *carrier, guint16 *id_out)
 }
 
 /* The packet goes, or has ended already: that is told from dispatch. */
-static void
-sending_begin(mg_dns_sending *sending)
+static mg_dns_sending *
+sending_begin(channel *by, const mg_dns_question *question, guint16 id, void *context)
 {
-	mg_dns_carrier *carrier = sending->carrier;
+	mg_dns_sending *sending = g_new0(mg_dns_sending, 1);
+	mg_dns_carrier *carrier = by->carrier;
 	guint8 packet[MG_DNS_QUERY_MAX];
-	gsize length = mg_dns_wire_query(&sending->question, sending->id, packet);
+	gsize length = mg_dns_wire_query(question, id, packet);
 
-	sending->has_opt = !sending->by->without_opt;
+	sending->carrier = carrier;
+	sending->by = by;
+	sending->question = *question;
+	sending->id = id;
+	sending->context = context;
+	sending->has_opt = !by->without_opt;
 	if (!sending->has_opt) {
 		length -= MG_DNS_OPT_SIZE;
 		packet[11] = 0;   /* ARCOUNT */
 	}
 	if (carrier->n_sendings++ == 0)
 		mg_timer_start(carrier->tick, g_get_monotonic_time() + TICK_US);
-	sending->by->n_sendings++;
-	ares_send(sending->by->ares, packet, (int)length, sending_ended, sending);
+	by->n_sendings++;
+	ares_send(by->ares, packet, (int)length, sending_ended, sending);
 	if (carrier->ended.length > 0)
 		mg_timer_start(carrier->tell, 0);
+	return sending;
 }
 
 mg_dns_sending *
 mg_dns_carrier_send(mg_dns_carrier *carrier, guint server, gboolean by_tcp, const mg_dns_question *question, void *context)
 {
-	mg_dns_sending *sending;
 	channel *by;
 	guint16 id;
 
@@ -368,28 +374,13 @@ mg_dns_carrier_send(mg_dns_carrier *carrier, guint server, gboolean by_tcp, cons
 	by = channel_for(carrier, server, by_tcp);
 	if (by == NULL || !carrier_next_id(carrier, &id))
 		return NULL;
-	sending = g_new0(mg_dns_sending, 1);
-	sending->carrier = carrier;
-	sending->by = by;
-	sending->question = *question;
-	sending->id = id;
-	sending->context = context;
-	sending_begin(sending);
-	return sending;
+	return sending_begin(by, question, id, context);
 }
 
 mg_dns_sending *
 mg_dns_carrier_send_again(mg_dns_sending *sending)
 {
-	mg_dns_sending *again = g_new0(mg_dns_sending, 1);
-
-	again->carrier = sending->carrier;
-	again->by = sending->by;
-	again->question = sending->question;
-	again->id = sending->id;
-	again->context = sending->context;
-	sending_begin(again);
-	return again;
+	return sending_begin(sending->by, &sending->question, sending->id, sending->context);
 }
 
 void
