@@ -4,33 +4,13 @@
  * Rules: every promise of plugin/dns/wire.h about an answer holds, whatever was sent; the cache and the name's text take
  *        what comes. A broken promise traps.
  * Needs: plugin/dns/{name,answer,wire,cache}.c, plugin/session/ip.c. */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "fuzz.h"
 #include "dns/cache.h"
 #include "dns/wire.h"
 
-#define MUST(holds) do { if (!(holds)) __builtin_trap(); } while (0)
 #define HEADER_SIZE 12
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t length);
-
-/* GLib reads its environment before main: its own allocator would hide errors from the sanitizer. */
-int
-LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	if (getenv("G_SLICE") == NULL) {
-		setenv("G_SLICE", "always-malloc", 1);
-		setenv("G_DEBUG", "gc-friendly,fatal-warnings", 1);
-		execv("/proc/self/exe", *argv);
-		MUST(FALSE);
-	}
-	return 0;
-}
 
 /* A name that a message can hold: labels of 1 to 63, the root at the end and nowhere else, no upper case. */
 static void

@@ -5,14 +5,11 @@
  * Rules: what header.h promises: printable ASCII and folds, the limits of lines and bodies, no line over 78 that
  *        could be shorter, each value read back as it went in, in its place, and nothing else. What breaks one traps.
  * Needs: all of plugin/, api/wire.c, api/names.c. */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "fuzz.h"
 #include "verdict/header.h"
 
-#define MUST(holds) do { if (!(holds)) __builtin_trap(); } while (0)
 #define OCTETS_MAX  4096
 #define ROWS_MAX    9
 #define WORDS_MAX   (ROWS + 6 * ROWS_MAX)
@@ -28,24 +25,6 @@ typedef struct input {
 	char    *texts[WORDS_MAX];   /* owned; the same up to a NUL */
 	guint    n;
 } input;
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t length);
-
-/* GLib reads its environment before main: its own allocator would hide errors from the sanitizer, and what it finds
- * wrong would be a line on standard error. */
-int
-LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	if (getenv("G_SLICE") == NULL) {
-		setenv("G_SLICE", "always-malloc", 1);
-		setenv("G_DEBUG", "gc-friendly,fatal-warnings", 1);
-		execv("/proc/self/exe", *argv);
-		MUST(FALSE);
-	}
-	return 0;
-}
 
 /* ---- the input ---- */
 

@@ -5,12 +5,10 @@
  * Rules: each lookup is compared with one that is written here in the plainest way: a scan over all entries. A
  *        difference, or a broken promise of plugin/policy's headers, traps.
  * Needs: all of plugin/, api/wire.c, api/names.c. */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "fuzz.h"
 #include "policy/addresses.h"
 #include "policy/domains.h"
 #include "policy/networks.h"
@@ -19,7 +17,6 @@
 #include "policy/schedule.h"
 #include "session/domain.h"
 
-#define MUST(holds) do { if (!(holds)) __builtin_trap(); } while (0)
 #define OCTETS_MAX  4096
 #define WORDS_MAX   200      /* each is looked up among all, by scans */
 #define SETS        4
@@ -27,25 +24,6 @@
 #define SUNDAY_S    G_GINT64_CONSTANT(1801353600)     /* 2027-01-31 */
 #define YEAR_1_S    G_GINT64_CONSTANT(-62135596800)   /* its first second */
 #define YEAR_9999_S G_GINT64_CONSTANT(253402300800)   /* the first second after it */
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t length);
-
-/* GLib reads its environment before main: its own allocator would hide errors from the sanitizer, and what it finds
- * wrong would be a line on standard error. In UTC a day has 24 hours. */
-int
-LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	if (getenv("G_SLICE") == NULL) {
-		setenv("G_SLICE", "always-malloc", 1);
-		setenv("G_DEBUG", "gc-friendly,fatal-warnings", 1);
-		setenv("TZ", "UTC", 1);
-		execv("/proc/self/exe", *argv);
-		MUST(FALSE);
-	}
-	return 0;
-}
 
 typedef struct word {
 	const char *text;   /* borrowed */

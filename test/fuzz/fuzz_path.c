@@ -4,18 +4,15 @@
  *        octets that shares nothing with path.c; no junk around a path that was denied makes it accepted (RELIABILITY
  *        3.3, F5 and F6), nor hides it from a deny list. A broken rule traps.
  * Needs: all of plugin/, api/wire.c, api/names.c, api/path.c. */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "fuzz.h"
 #include "check/relay.h"
 #include "mailguard/session.h"
 #include "policy/policy.h"
 #include "session/domain.h"
 #include "session/path.h"
 
-#define MUST(holds)     do { if (!(holds)) __builtin_trap(); } while (0)
 #define OURS            "ours.example"
 #define PARTNER         "partner.example"
 #define OCTETS_MAX      1024    /* more than any limit of a path; the rest would only be slow */
@@ -38,30 +35,19 @@ static const char policy_text[] =
 	"[deny recipients]\n"
 	"recipients = @denied.example denied@\n";
 
-static mg_policy *policy;   /* parsed once; lives as long as the process */
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t length);
-
-/* GLib reads its environment before main: its own allocator would hide errors from the sanitizer, and what it finds
- * wrong would be a line on standard error. */
-int
-LLVMFuzzerInitialize(int *argc, char ***argv)
+static const mg_policy *
+policy_get(void)
 {
+	static mg_policy *policy;   /* parsed once; lives as long as the process */
 	mg_findings *findings;
 
-	(void)argc;
-	if (getenv("G_SLICE") == NULL) {
-		setenv("G_SLICE", "always-malloc", 1);
-		setenv("G_DEBUG", "gc-friendly,fatal-warnings", 1);
-		execv("/proc/self/exe", *argv);
-		MUST(FALSE);
-	}
+	if (policy != NULL)
+		return policy;
 	findings = mg_findings_new();
 	policy = mg_policy_parse(policy_text, strlen(policy_text), "/nonexistent/mailguard.conf", findings);
 	MUST(policy != NULL && mg_findings_errors(findings) == 0);
 	mg_findings_free(findings);
-	return 0;
+	return policy;
 }
 
 /* ---- what path.h says of layers ---- */
@@ -162,7 +148,7 @@ static gboolean
 is_accepted(const mg_path *path, const char *fault, const mg_zone *zone, mg_reason *reason_out)
 {
 	const mg_relay_question question = {
-		.policy = policy, .zone = zone, .forward_path = path, .forward_fault = fault,
+		.policy = policy_get(), .zone = zone, .forward_path = path, .forward_fault = fault,
 	};
 	mg_relay_answer answer;
 
@@ -213,7 +199,7 @@ check_own(const char *octets, gsize length, const mg_path *path)
 static gboolean
 is_denied_recipient(const mg_path *path)
 {
-	return mg_addresses_find_any(policy->deny_recipients, path) != NULL;
+	return mg_addresses_find_any(policy_get()->deny_recipients, path) != NULL;
 }
 
 /* ---- junk around a path ---- */
@@ -282,7 +268,7 @@ judge(const char *octets, gsize length, gboolean utf8, judged *judged_out)
 	if (judged_out->fault == NULL && judged_out->path.is_null)
 		return FALSE;
 	judged_out->outside_accepted = is_accepted(&judged_out->path, judged_out->fault, NULL, &judged_out->outside);
-	judged_out->inside_accepted = is_accepted(&judged_out->path, judged_out->fault, policy->zones->pdata[0],
+	judged_out->inside_accepted = is_accepted(&judged_out->path, judged_out->fault, policy_get()->zones->pdata[0],
 	                                          &judged_out->inside);
 	if (judged_out->outside_accepted)
 		check_own(octets, length, &judged_out->path);

@@ -3,37 +3,15 @@
  * Rules: no policy that loads lets an outsider through; what is wrong is told in single printable lines, the relay
  *        matrix in single lines (RELIABILITY 3.3, F10). A broken rule traps.
  * Needs: all of plugin/, api/wire.c, api/names.c. */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "fuzz.h"
 #include "check/matrix.h"
 #include "policy/policy.h"
 
-#define MUST(holds) do { if (!(holds)) __builtin_trap(); } while (0)
 #define TEXT_MAX    (64u << 10)
 #define GRANTS_MAX  32             /* the matrix grows with the square of grants and zones; more of them show nothing new */
 #define PATH        "/nonexistent/mailguard.conf"   /* so that a relative list is not there */
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t length);
-
-/* GLib reads its environment before main: its own allocator would hide errors from the sanitizer, and what it finds
- * wrong would be a line on standard error. The time zone is part of what "until" means. */
-int
-LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	if (getenv("G_SLICE") == NULL) {
-		setenv("G_SLICE", "always-malloc", 1);
-		setenv("G_DEBUG", "gc-friendly,fatal-warnings", 1);
-		setenv("TZ", "UTC", 1);
-		execv("/proc/self/exe", *argv);
-		MUST(FALSE);
-	}
-	return 0;
-}
 
 static void
 check_findings(const mg_findings *findings, const mg_policy *policy)

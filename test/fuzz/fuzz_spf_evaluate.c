@@ -4,32 +4,13 @@
  * Rules: however answers come in, at once, in rounds, half of them, the outcome is the same; it is within all limits, and
  *        printable; each round asks for something. A broken rule traps.
  * Needs: as fuzz_spf_record.c. */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "fuzz.h"
 #include "../unit/spf_zone.h"
 #include "base/trace.h"
 
-#define MUST(holds) do { if (!(holds)) __builtin_trap(); } while (0)
 #define OCTETS_MAX  4096
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t length);
-
-int
-LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	if (getenv("G_SLICE") == NULL) {
-		setenv("G_SLICE", "always-malloc", 1);
-		setenv("G_DEBUG", "gc-friendly,fatal-warnings", 1);
-		execv("/proc/self/exe", *argv);
-		MUST(FALSE);
-	}
-	return 0;
-}
 
 static void
 zone_add_line(spf_zone *zone, const char *line, gsize length)

@@ -4,32 +4,13 @@
  * Rules: RFC 7208 7.3 read plainly, with strings as long as they get, gives what macro.c gives in its fixed room. A
  *        broken rule traps.
  * Needs: plugin/spf/macro.c, plugin/session/ip.c. */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "fuzz.h"
 #include "spf/macro.h"
 
-#define MUST(holds) do { if (!(holds)) __builtin_trap(); } while (0)
 #define OCTETS_MAX  4096
 #define TEXT_MAX    200
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t length);
-
-int
-LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	if (getenv("G_SLICE") == NULL) {
-		setenv("G_SLICE", "always-malloc", 1);
-		setenv("G_DEBUG", "gc-friendly,fatal-warnings", 1);
-		execv("/proc/self/exe", *argv);
-		MUST(FALSE);
-	}
-	return 0;
-}
 
 /* ---- the plain reading ---- */
 

@@ -5,37 +5,17 @@
  *        reads; facts are of the shapes that facts.h gives; a verdict is whole, or the library's own with nothing of
  *        the message left in it (RELIABILITY 3.3, F12). A broken rule traps.
  * Needs: all of plugin/, api/wire.c, api/names.c, api/verdict.c. */
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <glib.h>
 
+#include "fuzz.h"
 #include "internal.h"
 #include "session/facts.h"
 
-#define MUST(holds)  do { if (!(holds)) __builtin_trap(); } while (0)
 #define OCTETS_MAX   (64u << 10)
 #define INDEX_MAX    64   /* accessors by index walk the message anew each time */
 #define FIELD_HEADER 8
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t length);
-
-/* GLib reads its environment before main: its own allocator would hide errors from the sanitizer, and what it finds
- * wrong would be a line on standard error. */
-int
-LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	if (getenv("G_SLICE") == NULL) {
-		setenv("G_SLICE", "always-malloc", 1);
-		setenv("G_DEBUG", "gc-friendly,fatal-warnings", 1);
-		execv("/proc/self/exe", *argv);
-		MUST(false);
-	}
-	return 0;
-}
 
 static uint64_t
 little_endian(const uint8_t *octets, size_t n)

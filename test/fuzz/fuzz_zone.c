@@ -5,34 +5,14 @@
  *        names that do not stand in the file. A broken promise traps.
  * Needs: plugin/dns/{name,answer,wire,entry,master,zone}.c, plugin/policy/findings.c, plugin/base/log.c, plugin/session/ip.c,
  *        api/names.c. */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "fuzz.h"
 #include "dns/wire.h"
 #include "dns/zone.h"
 
-#define MUST(holds) do { if (!(holds)) __builtin_trap(); } while (0)
 #define OCTETS_MAX 8192
 #define WORDS_MAX  100
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t length);
-
-/* GLib reads its environment before main: its own allocator would hide errors from the sanitizer. */
-int
-LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	if (getenv("G_SLICE") == NULL) {
-		setenv("G_SLICE", "always-malloc", 1);
-		setenv("G_DEBUG", "gc-friendly,fatal-warnings", 1);
-		execv("/proc/self/exe", *argv);
-		MUST(FALSE);
-	}
-	return 0;
-}
 
 static void
 check_findings(const mg_findings *findings, gboolean has_zone)

@@ -6,6 +6,7 @@
 #include "judge.h"
 #include "policy/gateway.h"
 #include "policy/schema.h"
+#include "support.h"
 
 /* The findings of @text, a line each, without the file's name. */
 static char *
@@ -342,19 +343,13 @@ test_million_networks(void)
 	g_rmdir(directory);
 }
 
-#define ADD_ROWS(prefix, rows, function)                                                       \
-	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {                                       \
-		g_autofree char *path = g_strconcat(prefix, rows[i].name, NULL);               \
-		g_test_add_data_func(path, &rows[i], function);                                \
-	}
-
 int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_set_nonfatal_assertions();
-	ADD_ROWS("/policy/refused/", fault_cases, test_fault);
-	ADD_ROWS("/policy/taken/", taken_cases, test_taken);
+	TEST_ROWS("/policy/refused", fault_cases, test_fault);
+	TEST_ROWS("/policy/taken", taken_cases, test_taken);
 	g_test_add_func("/policy/grant-ends-soon", test_grant_ends_soon);
 	g_test_add_func("/policy/gateway", test_gateway);
 	g_test_add_func("/policy/presets", test_presets);

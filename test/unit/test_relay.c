@@ -1,6 +1,7 @@
 /* test_relay.c - who may send where: address forms x client classes, then each term of a grant, then doubt. */
 
 #include "judge.h"
+#include "support.h"
 
 /* ---- address forms x client classes ---- */
 
@@ -600,21 +601,15 @@ test_junk_never_grants(void)
 	g_assert_cmpuint(n_denied, >, n / 3);
 }
 
-#define ADD_ROWS(prefix, rows, function)                                                       \
-	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {                                       \
-		g_autofree char *path = g_strconcat(prefix, rows[i].name, NULL);               \
-		g_test_add_data_func(path, &rows[i], function);                                \
-	}
-
 int
 main(int argc, char **argv)
 {
 	g_setenv("TZ", "UTC", TRUE);
 	g_test_init(&argc, &argv, NULL);
 	g_test_set_nonfatal_assertions();
-	ADD_ROWS("/relay/form/", form_cases, test_form);
-	ADD_ROWS("/relay/term/", term_cases, test_term);
-	ADD_ROWS("/relay/doubt/", doubt_cases, test_doubt);
+	TEST_ROWS("/relay/form", form_cases, test_form);
+	TEST_ROWS("/relay/term", term_cases, test_term);
+	TEST_ROWS("/relay/doubt", doubt_cases, test_doubt);
 	g_test_add_func("/relay/unconfirmed-name", test_unconfirmed_name);
 	g_test_add_func("/relay/bounce-recipients", test_bounce_recipients);
 	g_test_add_func("/relay/helo-octets", test_helo_octets);
