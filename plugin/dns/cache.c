@@ -58,6 +58,13 @@ cache_drop(mg_dns_cache *cache, entry *kept)
 	g_hash_table_remove(cache->entries, &kept->answer->question);
 }
 
+static void
+cache_use(mg_dns_cache *cache, entry *kept)
+{
+	g_queue_unlink(&cache->by_use, &kept->link);
+	g_queue_push_head_link(&cache->by_use, &kept->link);
+}
+
 guint
 mg_dns_cache_lifetime_s(const mg_dns_answer *answer)
 {
@@ -105,8 +112,7 @@ mg_dns_cache_get(mg_dns_cache *cache, const mg_dns_question *question, gint64 no
 	entry *kept = g_hash_table_lookup(cache->entries, question);
 
 	if (kept != NULL && now_us < kept->until_us) {
-		g_queue_unlink(&cache->by_use, &kept->link);
-		g_queue_push_head_link(&cache->by_use, &kept->link);
+		cache_use(cache, kept);
 		cache->counts.n_hits++;
 		return kept->answer;
 	}
@@ -117,11 +123,14 @@ mg_dns_cache_get(mg_dns_cache *cache, const mg_dns_question *question, gint64 no
 }
 
 mg_dns_answer *
-mg_dns_cache_peek(const mg_dns_cache *cache, const mg_dns_question *question, gint64 now_us)
+mg_dns_cache_peek(mg_dns_cache *cache, const mg_dns_question *question, gint64 now_us)
 {
-	const entry *kept = g_hash_table_lookup(cache->entries, question);
+	entry *kept = g_hash_table_lookup(cache->entries, question);
 
-	return kept != NULL && now_us < kept->until_us ? kept->answer : NULL;
+	if (kept == NULL || now_us >= kept->until_us)
+		return NULL;
+	cache_use(cache, kept);
+	return kept->answer;
 }
 
 void

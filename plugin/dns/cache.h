@@ -29,8 +29,8 @@ void mg_dns_cache_free(mg_dns_cache *cache);
 void mg_dns_cache_put(mg_dns_cache *cache, mg_dns_answer *answer, gint64 now_us);
 /* Borrowed until the next call but _peek; or NULL. */
 mg_dns_answer *mg_dns_cache_get(mg_dns_cache *cache, const mg_dns_question *question, gint64 now_us);
-/* The same, and leaves no trace: neither counted nor used. */
-mg_dns_answer *mg_dns_cache_peek(const mg_dns_cache *cache, const mg_dns_question *question, gint64 now_us);
+/* The same, but not counted: who finds nothing asks next. */
+mg_dns_answer *mg_dns_cache_peek(mg_dns_cache *cache, const mg_dns_question *question, gint64 now_us);
 
 /* How long an answer is kept. */
 guint mg_dns_cache_lifetime_s(const mg_dns_answer *answer);
