@@ -16,6 +16,7 @@
 #include "inquiry.h"
 #include "policy/file.h"
 #include "policy/policy.h"
+#include "spf/record.h"
 #include "wire.h"
 
 #define QUESTIONS_A_DISPATCH 64                      /* so that a long queue does not hold the server's loop */
@@ -37,7 +38,7 @@ struct mg_engine {
 	mg_log        log;
 	mg_loop      *loop;        /* owned */
 	mg_policy    *policy;      /* ref held */
-	mg_local_zone      *zone;        /* owned; the local zone; NULL: none */
+	mg_local_zone *zone;       /* owned; NULL: none */
 	mg_resolver  *resolver;    /* owned */
 	GHashTable   *questions;   /* owned; by request number */
 	GQueue        queues[QUESTION_ANSWERED + 1];   /* borrowed from questions, by state, oldest first */
@@ -76,8 +77,8 @@ log_findings(const mg_log *log, const mg_findings *findings)
 
 /* What is put in force together. */
 typedef struct rule_set {
-	mg_policy *policy;   /* owned; NULL: refused */
-	mg_local_zone   *zone;     /* owned; NULL: none */
+	mg_policy     *policy;   /* owned; NULL: refused */
+	mg_local_zone *zone;     /* owned; NULL: none */
 } rule_set;
 
 static void
@@ -146,24 +147,17 @@ resolver_settings(const rule_set *rules)
 		settings.servers = rules->policy->dns.servers;
 	settings.timeout_ms = (guint)rules->policy->dns.timeout_ms;
 	settings.tries = (guint)rules->policy->dns.tries;
+	settings.complete = mg_spf_record_compile;
 	settings.zone = rules->zone;
 	return settings;
 }
 
-/* Takes the rules over. What was asked before keeps its policy. */
+/* Takes the rules over, by which the resolver goes already. What was asked before keeps its policy. */
 static void
 engine_adopt(mg_engine *engine, const rule_set *rules)
 {
-	mg_resolver_settings settings = resolver_settings(rules);
-	g_autofree char *why = NULL;
 	mg_log_line line;
 
-	/* The servers were read before, and can be again: what could fail has not. */
-	if (!mg_resolver_configure(engine->resolver, &settings, &why)) {
-		mg_log_begin(&line, &engine->log, MG_LEVEL_ERROR, "dns.refused");
-		mg_log_text(&line, "text", why);
-		mg_log_end(&line);
-	}
 	mg_policy_unref(engine->policy);
 	mg_local_zone_free(engine->zone);
 	engine->policy = rules->policy;
@@ -180,6 +174,21 @@ engine_adopt(mg_engine *engine, const rule_set *rules)
 	mg_log_end(&line);
 }
 
+static void
+engine_configure_resolver(mg_engine *engine, const rule_set *rules)
+{
+	mg_resolver_settings settings = resolver_settings(rules);
+	g_autofree char *why = NULL;
+	mg_log_line line;
+
+	/* The servers were read before, and can be again: what could fail has not. */
+	if (mg_resolver_configure(engine->resolver, &settings, &why))
+		return;
+	mg_log_begin(&line, &engine->log, MG_LEVEL_ERROR, "dns.refused");
+	mg_log_text(&line, "text", why);
+	mg_log_end(&line);
+}
+
 static int
 engine_reload(mg_engine *engine)
 {
@@ -192,6 +201,7 @@ engine_reload(mg_engine *engine)
 	mg_findings_free(findings);
 	/* A list that has become unreadable keeps the old policy, which has read it, in force. */
 	if (loaded.policy != NULL && loaded.policy->n_unreadable <= engine->policy->n_unreadable) {
+		engine_configure_resolver(engine, &loaded);
 		engine_adopt(engine, &loaded);
 	} else {
 		mg_policy_unref(loaded.policy);

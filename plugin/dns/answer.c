@@ -38,7 +38,7 @@ mg_dns_answer_unref(mg_dns_answer *answer)
 gsize
 mg_dns_answer_size(const mg_dns_answer *answer)
 {
-	gsize size = sizeof(*answer) + answer->n_records * sizeof(mg_dns_record);
+	gsize size = sizeof(*answer) + answer->n_records * sizeof(mg_dns_record) + answer->compiled_size;
 
 	for (guint i = 0; i < answer->n_records; i++)
 		if (answer->records[i].text != NULL)

@@ -44,6 +44,7 @@ typedef struct mg_dns_answer {
 	mg_dns_record  *records;        /* owned; in the order of the message */
 	guint32         ttl_s;          /* least of all records, or of the negative answer; as received, not clamped */
 	gpointer        compiled;       /* of whoever uses the answer first, e.g. a parsed SPF record */
+	gsize           compiled_size;  /* octets of memory */
 	GDestroyNotify  compiled_free;
 } mg_dns_answer;
 

@@ -22,8 +22,9 @@ struct mg_resolver_ticket {
 
 struct mg_resolver {
 	const mg_log      *log;            /* borrowed */
-	const mg_local_zone     *zone;           /* borrowed; may be NULL */
+	const mg_local_zone *zone;         /* borrowed; may be NULL */
 	guint              questions_max;
+	void             (*complete)(mg_dns_answer *answer);
 	mg_dns_network    *network;        /* owned */
 	mg_dns_cache      *cache;          /* owned */
 	GHashTable        *flights;        /* owned; question in the flight -> flight, freed by flight_free() */
@@ -103,6 +104,8 @@ flight_ended(void *context, mg_dns_answer *answer)
 	resolver->counts.n_unknown += answer->outcome == MG_DNS_UNKNOWN;
 	mg_dns_health_note(&resolver->health, answer->outcome == MG_DNS_UNKNOWN, now_us);
 	resolver_judge(resolver, now_us);
+	if (resolver->complete != NULL)
+		resolver->complete(answer);
 	mg_dns_cache_put(resolver->cache, answer, now_us);
 	told = answer_to_tell(resolver, answer);
 	/* One at a time: a function may cancel those behind it. */
@@ -246,6 +249,7 @@ mg_resolver_configure(mg_resolver *resolver, const mg_resolver_settings *setting
 		return FALSE;
 	resolver->zone = settings->zone;
 	resolver->questions_max = settings->questions_max;
+	resolver->complete = settings->complete;
 	return TRUE;
 }
 

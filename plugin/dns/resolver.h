@@ -29,7 +29,10 @@ typedef struct mg_resolver_settings {
 	guint          tries;           /* of each server */
 	guint          questions_max;   /* under way at once */
 	gsize          cache_octets;    /* a later setting does not change it */
-	const mg_local_zone *zone;            /* borrowed as long as it is set; NULL: none */
+	/* Completes an answer of the network before it is kept and told, so that the cache's bound holds for what is
+	 * compiled of it; NULL: nothing is. */
+	void         (*complete)(mg_dns_answer *answer);
+	const mg_local_zone *zone;      /* borrowed as long as it is set; NULL: none */
 } mg_resolver_settings;
 
 /* As DESIGN 5 has them; the system's servers. */

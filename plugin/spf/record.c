@@ -414,25 +414,25 @@ choice_new(const mg_dns_answer *answer)
 const mg_spf_record *
 mg_spf_record_of(mg_dns_answer *answer, guint *n_out)
 {
-	const record_choice *choice;
+	record_choice *choice = answer->compiled;
 
 	if (answer->compiled_free != choice_free) {
-		if (answer->compiled != NULL && answer->compiled_free != NULL)
-			answer->compiled_free(answer->compiled);
-		answer->compiled = choice_new(answer);
+		if (choice != NULL && answer->compiled_free != NULL)
+			answer->compiled_free(choice);
+		choice = choice_new(answer);
+		answer->compiled = choice;
+		answer->compiled_size = sizeof(*choice) + (choice->record != NULL ? choice->record->size : 0);
 		answer->compiled_free = choice_free;
 	}
-	choice = answer->compiled;
 	*n_out = choice->n;
 	return choice->record;
 }
 
-gsize
-mg_spf_record_size_of(const mg_dns_answer *answer)
+void
+mg_spf_record_compile(mg_dns_answer *answer)
 {
-	const record_choice *choice = answer->compiled;
+	guint n_records;
 
-	if (answer->compiled_free != choice_free)
-		return 0;
-	return sizeof(*choice) + (choice->record != NULL ? choice->record->size : 0);
+	if (answer->outcome == MG_DNS_FOUND && answer->question.type == MG_DNS_TXT)
+		mg_spf_record_of(answer, &n_records);
 }

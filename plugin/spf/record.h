@@ -76,7 +76,7 @@ gboolean mg_spf_record_is_one(const char *text, gsize length);
  * there is none or, @n_out says so, are several. */
 const mg_spf_record *mg_spf_record_of(mg_dns_answer *answer, guint *n_out);
 
-/* Octets of memory of what mg_spf_record_of() keeps with @answer. */
-gsize mg_spf_record_size_of(const mg_dns_answer *answer);
+/* The same beforehand, of a TXT answer; others stay as they are. For mg_resolver_settings. */
+void mg_spf_record_compile(mg_dns_answer *answer);
 
 #endif

@@ -213,6 +213,8 @@ test_answer(void)
 	answer->records[0].text = g_strdup("abc");
 	answer->records[0].length = 3;
 	g_assert_cmpuint(mg_dns_answer_size(answer), ==, empty + 4);
+	answer->compiled_size = 100;
+	g_assert_cmpuint(mg_dns_answer_size(answer), ==, empty + 104);
 	answer->compiled = &n_freed;
 	answer->compiled_free = note_free;
 	g_assert_true(mg_dns_answer_ref(answer) == answer);

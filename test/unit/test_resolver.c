@@ -916,6 +916,30 @@ test_cached(void)
 	stage_end(&set);
 }
 
+static void
+note_size(mg_dns_answer *answer)
+{
+	answer->compiled_size = 50000;
+}
+
+/* What is made of an answer has its weight in the cache from the start. */
+static void
+test_completed(void)
+{
+	mg_resolver_counts counts;
+	char *why = NULL;
+	stage set;
+
+	stage_begin(&set, LONG_MS, good, NULL);
+	set.settings.complete = note_size;
+	g_assert_true(mg_resolver_configure(set.resolver, &set.settings, &why));
+	mg_dns_answer_unref(stage_ask(&set, A, "www.example.org"));
+	mg_resolver_count(set.resolver, &counts);
+	g_assert_cmpuint(counts.n_cache_answers, ==, 1);
+	g_assert_cmpuint(counts.cache_octets, >, 50000);
+	stage_end(&set);
+}
+
 /* A failure is kept for a while too. */
 static void
 test_failure_cached(void)
@@ -1328,6 +1352,7 @@ main(int argc, char **argv)
 	g_test_add_func("/resolver/icmp-unreachable", test_unreachable);
 	g_test_add_func("/resolver/late-answer", test_late_answer);
 	g_test_add_func("/resolver/cached", test_cached);
+	g_test_add_func("/resolver/completed", test_completed);
 	g_test_add_func("/resolver/failure-cached", test_failure_cached);
 	g_test_add_func("/resolver/single-flight", test_single_flight);
 	g_test_add_func("/resolver/cancel-before", test_cancel_before);

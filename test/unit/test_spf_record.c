@@ -290,12 +290,12 @@ test_choice(gconstpointer data)
 	while (n_texts < G_N_ELEMENTS(row->texts) && row->texts[n_texts] != NULL)
 		n_texts++;
 	answer = answer_of(row->texts, n_texts);
-	g_assert_cmpuint(mg_spf_record_size_of(answer), ==, 0);
+	g_assert_cmpuint(answer->compiled_size, ==, 0);
 	record = mg_spf_record_of(answer, &n);
 	g_assert_cmpuint(n, ==, row->n);
 	g_assert_cmpstr(record != NULL ? record->text : NULL, ==, row->chosen);
 	g_assert_true(mg_spf_record_of(answer, &n) == record);   /* compiled once */
-	g_assert_cmpuint(mg_spf_record_size_of(answer), >, 0);
+	g_assert_cmpuint(answer->compiled_size, >, 0);
 }
 
 /* Something else that was left with the answer makes room. */
@@ -308,8 +308,24 @@ test_choice_takes_over(void)
 
 	answer->compiled = g_strdup("another's");
 	answer->compiled_free = g_free;
-	g_assert_cmpuint(mg_spf_record_size_of(answer), ==, 0);
+	g_assert_cmpuint(answer->compiled_size, ==, 0);
 	g_assert_nonnull(mg_spf_record_of(answer, &n));
+}
+
+/* Of the network's answers, what SPF makes of them is in what the cache weighs. */
+static void
+test_compiled_beforehand(void)
+{
+	static const char *const texts[] = { "v=spf1 ip4:192.0.2.0/24 ip4:198.51.100.0/24 -all" };
+	g_autoptr(mg_dns_answer) answer = answer_of(texts, 1);
+	mg_dns_question address = { .type = MG_DNS_A };
+	g_autoptr(mg_dns_answer) other = mg_dns_answer_new(&address, MG_DNS_FOUND, "", 1);
+	gsize before = mg_dns_answer_size(answer);
+
+	mg_spf_record_compile(answer);
+	g_assert_cmpuint(mg_dns_answer_size(answer), >=, before + sizeof(mg_spf_record) + 3 * sizeof(mg_spf_term));
+	mg_spf_record_compile(other);
+	g_assert_null(other->compiled);
 }
 
 /* ---- breadth ---- */
@@ -356,6 +372,7 @@ main(int argc, char **argv)
 	TEST_ROWS("/spf-record/size", size_cases, test_size);
 	TEST_ROWS("/spf-record/choice", choice_cases, test_choice);
 	g_test_add_func("/spf-record/choice-takes-over", test_choice_takes_over);
+	g_test_add_func("/spf-record/compiled-beforehand", test_compiled_beforehand);
 	TEST_ROWS("/spf-record/breadth", breadth_cases, test_breadth);
 	return g_test_run();
 }
