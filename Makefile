@@ -25,17 +25,22 @@ PKG_CONFIG ?= pkg-config
 
 API = names options wire session ask path request verdict guard report embedded
 
-ENGINE = base/log base/loop base/reason base/trace \
+ENGINE = base/log base/loop base/reason base/trace base/evidence base/places \
 	session/ip session/domain session/path session/facts \
 	policy/findings policy/file policy/gateway policy/list policy/conf policy/networks policy/domains policy/addresses \
 	policy/patterns policy/schedule policy/value policy/value_list policy/schema policy/lint policy/policy \
 	dns/name dns/answer dns/wire dns/cache dns/entry dns/master dns/zone dns/servers dns/carrier dns/network dns/health \
 	dns/resolver \
-	spf/record spf/macro spf/target spf/lookups spf/frames spf/terms spf/breadth spf/explain spf/evaluate \
-	check/client check/envelope check/deny check/relay check/sender check/spf check/stage check/forms \
+	spf/record spf/macro spf/target spf/lookups spf/frames spf/terms spf/breadth spf/explain spf/evaluate spf/second \
+	check/client check/envelope check/deny check/relay check/sender check/penalty_box check/spf_run check/spf \
+	check/spf_memory check/prefetch check/stage check/forms \
 	check/matrix check/nat_watch \
 	verdict/decide verdict/reply verdict/header verdict/message \
-	inquiry engine
+	rules inquiry engine
+
+# The second SPF engine, a module of its own; with what is pure in ours.
+SPF_LIBSPF2 = spf/libspf2 spf/record spf/macro spf/target spf/lookups spf/frames spf/terms spf/breadth spf/explain \
+	spf/evaluate dns/name dns/answer base/log base/trace session/ip session/domain
 
 CLI = main check reports json
 EXAMPLE = smtpd client dialogue syntax
@@ -66,7 +71,7 @@ CLI_OBJECTS = $(CLI:%=$(BUILD)/adapters/cli/%.o)
 .PHONY: all deps deps-ci demo check asan tsan fuzz bench bench-only install uninstall dist clean FORCE
 .DELETE_ON_ERROR:
 
-all: $(LIBRARY) $(BUILD)/engine.so $(BUILD)/mailguard
+all: $(LIBRARY) $(BUILD)/engine.so $(BUILD)/spf-libspf2.so $(BUILD)/mailguard
 
 # ---- the library ----
 
@@ -96,6 +101,10 @@ $(BUILD)/engine.so: $(ENGINE_OBJECTS) $(BUILD)/api/wire.o $(BUILD)/api/names.o p
 	$(CC) -shared -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -Wl,--version-script=plugin/engine.map -Wl,--exclude-libs,ALL -Wl,-z,nodelete \
 		$(if $(SANITIZE),,-Wl$(comma)-z$(comma)defs) \
 		$(ENGINE_LIBS)
+
+$(BUILD)/spf-libspf2.so: $(SPF_LIBSPF2:%=$(BUILD)/plugin/%.o) plugin/spf/module.map
+	$(CC) -shared -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -Wl,--version-script=plugin/spf/module.map -Wl,-z,nodelete \
+		$(if $(SANITIZE),,-Wl$(comma)-z$(comma)defs) $(shell $(PKG_CONFIG) --libs $(ENGINE_PACKAGES)) -lspf2
 
 # ---- the command ----
 
@@ -131,7 +140,7 @@ install: all $(BUILD)/mailguard.pc
 	install -m 755 $(BUILD)/mailguard.install $(DESTDIR)$(bindir)/mailguard
 	install -m 755 $(LIBRARY) $(DESTDIR)$(libdir)/
 	ln -sf libmailguard.so.$(SOVERSION) $(DESTDIR)$(libdir)/libmailguard.so
-	install -m 755 $(BUILD)/engine.so $(DESTDIR)$(libdir)/mailguard/
+	install -m 755 $(BUILD)/engine.so $(BUILD)/spf-libspf2.so $(DESTDIR)$(libdir)/mailguard/
 	install -m 644 $(BUILD)/mailguard.pc $(DESTDIR)$(libdir)/pkgconfig/
 	install -m 644 api/mailguard.h $(DESTDIR)$(includedir)/
 	install -m 644 $(filter api/mailguard/%,$(HEADERS)) $(DESTDIR)$(includedir)/mailguard/
@@ -141,7 +150,8 @@ install: all $(BUILD)/mailguard.pc
 
 uninstall:
 	rm -f $(DESTDIR)$(bindir)/mailguard $(DESTDIR)$(libdir)/libmailguard.so $(DESTDIR)$(libdir)/libmailguard.so.$(SOVERSION) \
-		$(DESTDIR)$(libdir)/mailguard/engine.so $(DESTDIR)$(libdir)/pkgconfig/mailguard.pc \
+		$(DESTDIR)$(libdir)/mailguard/engine.so $(DESTDIR)$(libdir)/mailguard/spf-libspf2.so \
+		$(DESTDIR)$(libdir)/pkgconfig/mailguard.pc \
 		$(DESTDIR)$(includedir)/mailguard.h $(HEADERS:api/%=$(DESTDIR)$(includedir)/%) \
 		$(DESTDIR)$(mandir)/man1/mailguard.1 $(DESTDIR)$(mandir)/man3/libmailguard.3 $(DESTDIR)$(mandir)/man5/mailguard.conf.5
 	-rmdir $(DESTDIR)$(libdir)/mailguard $(DESTDIR)$(includedir)/mailguard
@@ -153,4 +163,4 @@ dist:
 clean:
 	rm -rf $(BUILD)
 
--include $(API_OBJECTS:.o=.d) $(ENGINE_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d)
+-include $(API_OBJECTS:.o=.d) $(ENGINE_OBJECTS:.o=.d) $(BUILD)/plugin/spf/libspf2.d $(CLI_OBJECTS:.o=.d)

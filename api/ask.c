@@ -48,6 +48,8 @@ write_facts(mg_writer *writer, const mg_session *session)
 	write_octets(writer, MG_FIELD_REVERSE_PATH, &session->reverse_path);
 	write_number(writer, MG_FIELD_MAIL_FLAGS, session->mail_flags);
 	write_number(writer, MG_FIELD_N_RECIPIENTS, session->n_recipients);
+	mg_writer_number(writer, MG_FIELD_TRANSACTION, (uint64_t)session->number << 32 | session->transaction);
+	write_octets(writer, MG_FIELD_SPF_RECORD, &session->spf_record);
 }
 
 /* What an mg_ask function asks. @path NULL: about no forward-path. */

@@ -30,6 +30,7 @@ struct mg_guard {
 	pid_t                      pid;           /* of the process that opened it */
 	uint32_t                   deadline_ms;
 	uint32_t                   on_failure;    /* as in mg_options */
+	uint32_t                   n_sessions;    /* made so far */
 	mg_requests                requests;
 	mg_writer                  writer;        /* owned; the question being written */
 };
@@ -65,6 +66,7 @@ typedef struct mg_octets {
 struct mg_session {
 	mg_guard   *guard;   /* borrowed */
 	unsigned    n_references;
+	uint32_t    number;  /* of the guard's sessions */
 	void       *context;
 	mg_verdict *first;   /* requests under way */
 
@@ -76,7 +78,7 @@ struct mg_session {
 	mg_iprev      iprev;        /* 0: not looked up */
 	char          tls_version[33];
 	uint8_t       fingerprint[32];
-	mg_octets     helo, auth, reverse_path;
+	mg_octets     helo, auth, reverse_path, spf_record;
 	uint32_t      helo_flags, mail_flags;
 	uint32_t      transaction;    /* which; so that an answer to an earlier one is known as such */
 	uint32_t      n_recipients;   /* accepted in this transaction */

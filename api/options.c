@@ -26,9 +26,9 @@ mg_options_take(const mg_options *given, mg_options *options_out)
 	memcpy(&options, given, given->size < sizeof(options) ? given->size : sizeof(options));
 	options.size = sizeof(options);
 
-	if (options.socket != NULL || options.reserved != 0)
+	if (options.socket != NULL || (options.flags & ~MG_OWN_PROCESS) != 0)
 		return MG_E_ABI;   /* the socket way is a later release's */
-	if (options.config == NULL)
+	if (options.config == NULL && options.policy == NULL)
 		return MG_E_ARGUMENT;
 	if (options.log_level == 0)
 		options.log_level = MG_LEVEL_INFO;

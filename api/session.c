@@ -7,6 +7,8 @@
 
 #include "internal.h"
 
+#define SPF_RECORD_MAX 65535
+
 static const uint8_t MAPPED_PREFIX[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };   /* ::ffff:0:0/96 */
 
 /* Address text to 16 octets; IPv4 and IPv4-mapped IPv6 become the same ones (RFC 4291 2.5.5.2). */
@@ -36,17 +38,11 @@ octets_clear(mg_octets *octets)
 	*octets = (mg_octets){ NULL, 0 };
 }
 
-/* @value takes a copy of what the client wrote, cut where it is too long for every rule anyway. */
 static int
-octets_set(mg_octets *value, const char *octets, size_t length)
+octets_copy(mg_octets *value, const char *octets, size_t length)
 {
-	char *copy;
+	char *copy = malloc(length + 1);
 
-	if (length == MG_TEXT)
-		length = strlen(octets);
-	if (length > MG_CLIENT_WORD_MAX)
-		length = MG_CLIENT_WORD_MAX + 1;
-	copy = malloc(length + 1);
 	if (copy == NULL)
 		return MG_E_MEMORY;
 	if (length > 0)
@@ -55,6 +51,15 @@ octets_set(mg_octets *value, const char *octets, size_t length)
 	free(value->octets);
 	*value = (mg_octets){ copy, length };
 	return MG_OK;
+}
+
+/* @value takes a copy of what the client wrote, cut where it is too long for every rule anyway. */
+static int
+octets_set(mg_octets *value, const char *octets, size_t length)
+{
+	if (length == MG_TEXT)
+		length = strlen(octets);
+	return octets_copy(value, octets, length > MG_CLIENT_WORD_MAX ? MG_CLIENT_WORD_MAX + 1 : length);
 }
 
 int
@@ -68,6 +73,7 @@ mg_session_new(mg_guard *guard, mg_session **session_out)
 	if (session == NULL)
 		return MG_E_MEMORY;
 	session->guard = guard;
+	session->number = ++guard->n_sessions;
 	session->n_references = 1;
 	*session_out = session;
 	return MG_OK;
@@ -96,6 +102,7 @@ mg_session_unref(mg_session *session)
 	octets_clear(&session->helo);
 	octets_clear(&session->auth);
 	octets_clear(&session->reverse_path);
+	octets_clear(&session->spf_record);
 	free(session);
 }
 
@@ -136,6 +143,7 @@ mg_session_set_client(mg_session *session, const char *address, mg_provenance pr
 		return MG_E_SYNTAX;
 	session->has_client = address != NULL;
 	session->provenance = provenance;
+	session->transaction++;
 	return MG_OK;
 }
 
@@ -281,6 +289,22 @@ mg_session_set_mail_from(mg_session *session, const char *path, size_t length, u
 	session->transaction++;
 	session->n_recipients = 0;
 	return MG_OK;
+}
+
+int
+mg_session_set_spf_record(mg_session *session, const char *record)
+{
+	int error = MG_OK;
+
+	if (record != NULL && strlen(record) > SPF_RECORD_MAX)
+		return MG_E_TOO_LONG;
+	if (record == NULL)
+		octets_clear(&session->spf_record);
+	else
+		error = octets_copy(&session->spf_record, record, strlen(record));
+	if (!error)
+		session->transaction++;
+	return error;
 }
 
 void

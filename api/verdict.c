@@ -254,6 +254,12 @@ mg_verdict_result(const mg_verdict *verdict, size_t index, const char **result_o
 }
 
 const char *
+mg_verdict_evidence(const mg_verdict *verdict, size_t index, const char **value_out)
+{
+	return verdict_pair_at(verdict, MG_FIELD_EVIDENCE, index, value_out);
+}
+
+const char *
 mg_verdict_header(const mg_verdict *verdict, size_t index, const char **body_out)
 {
 	return verdict_pair_at(verdict, MG_FIELD_HEADER, index, body_out);

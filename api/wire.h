@@ -49,6 +49,8 @@ typedef enum mg_field_id {
 	MG_FIELD_MAIL_FLAGS      = 20,   /* number */
 	MG_FIELD_FORWARD_PATH    = 21,   /* octets; absent: none was asked about */
 	MG_FIELD_N_RECIPIENTS    = 22,   /* number: forward-paths accepted earlier in this transaction */
+	MG_FIELD_TRANSACTION     = 23,   /* number: the same in all questions of one mail transaction, and in no other */
+	MG_FIELD_SPF_RECORD      = 24,   /* text: to judge by in place of the domain's own */
 	/* of a verdict */
 	MG_FIELD_ACTION          = 64,   /* number, mg_action */
 	MG_FIELD_CODE            = 65,   /* number */
@@ -64,6 +66,7 @@ typedef enum mg_field_id {
 	MG_FIELD_RESULT          = 75,   /* pair, any number of them */
 	MG_FIELD_HEADER          = 76,   /* pair, any number of them */
 	MG_FIELD_TRACE           = 77,   /* text, any number of them */
+	MG_FIELD_EVIDENCE        = 78,   /* pair, any number of them */
 	/* of a report */
 	MG_FIELD_LEVEL           = 128,  /* number, mg_level: of the line that follows */
 	MG_FIELD_LINE            = 129   /* text, any number of them */

@@ -9,17 +9,14 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "check/matrix.h"
-#include "check/nat_watch.h"
+#include "check/spf_memory.h"
 #include "dns/resolver.h"
-#include "dns/servers.h"
-#include "dns/zone.h"
 #include "inquiry.h"
-#include "policy/file.h"
-#include "policy/policy.h"
-#include "spf/record.h"
+#include "rules.h"
 #include "wire.h"
 
 #define QUESTIONS_A_DISPATCH 64                      /* so that a long queue does not hold the server's loop */
+#define SPF_MEMORY_OCTETS    (4u << 20)
 #define REREAD_US            (10 * G_USEC_PER_SEC)   /* lists that could not be read are tried again */
 
 typedef enum question_state { QUESTION_ASKED, QUESTION_WAITING, QUESTION_ANSWERED } question_state;
@@ -34,15 +31,14 @@ typedef struct question {
 } question;
 
 struct mg_engine {
-	char         *config;      /* owned */
+	mg_rules_source source;    /* its strings owned */
 	mg_log        log;
 	mg_loop      *loop;        /* owned */
-	mg_policy    *policy;      /* ref held */
-	mg_local_zone *zone;       /* owned; NULL: none */
+	mg_rules      rules;       /* owned; in force */
 	mg_resolver  *resolver;    /* owned */
+	mg_tools      tools;       /* what is in it is owned; lent to the questions */
 	GHashTable   *questions;   /* owned; by request number */
 	GQueue        queues[QUESTION_ANSWERED + 1];   /* borrowed from questions, by state, oldest first */
-	mg_nat_watch *nat_watch;   /* owned */
 	mg_timer     *reread;      /* owned; runs while the policy has lists that could not be read */
 };
 
@@ -75,109 +71,32 @@ log_findings(const mg_log *log, const mg_findings *findings)
 	}
 }
 
-/* What is put in force together. */
-typedef struct rule_set {
-	mg_policy     *policy;   /* owned; NULL: refused */
-	mg_local_zone *zone;     /* owned; NULL: none */
-} rule_set;
-
-static void
-load_zone(const mg_dns_policy *dns, mg_findings *findings, mg_local_zone **zone_out)
-{
-	g_autofree char *text = NULL;
-	g_autofree char *why = NULL;
-	gsize length;
-
-	if (mg_file_read(dns->local_zone, MG_LIST_SIZE_MAX, &text, &length, &why) == MG_FILE_READ)
-		*zone_out = mg_local_zone_parse(text, length, dns->local_zone, findings);
-	else
-		mg_findings_add(findings, MG_LEVEL_ERROR, (mg_place){ dns->local_zone, 0 }, "file", "%s", why);
-}
-
-/* An answer from far away can be forged on the way, and SPF with it: a validating resolver on this host is expected. */
-static void
-check_servers(const mg_dns_policy *dns, const char *config, mg_findings *findings)
-{
-	g_autofree char *why = NULL;
-	mg_dns_servers *servers = mg_dns_servers_new(dns->servers ? dns->servers : "system", NULL, &why);
-	char text[MG_DNS_SERVER_TEXT_MAX];
-
-	if (servers == NULL)
-		mg_findings_add(findings, MG_LEVEL_ERROR, (mg_place){ config, 0 }, "value", "[dns] servers: %s", why);
-	for (guint i = 0; servers != NULL && i < mg_dns_servers_count(servers); i++) {
-		const mg_dns_server *server = mg_dns_servers_get(servers, i);
-
-		if (mg_ip_is_loopback(&server->ip))
-			continue;
-		mg_dns_server_format(server, text);
-		mg_findings_add(findings, MG_LEVEL_WARNING, (mg_place){ config, 0 }, "dns-remote",
-		                "DNS server %s is not on this host; its answers can be forged on the way", text);
-		break;
-	}
-	mg_dns_servers_free(servers);
-}
-
-/* Checks what no file can: what the policy allows is tried before it judges anybody. */
-static rule_set
-load_rules(const char *config, mg_findings *findings)
-{
-	rule_set loaded = { mg_policy_load(config, findings), NULL };
-	const mg_dns_policy *dns = loaded.policy ? &loaded.policy->dns : NULL;
-	g_autofree char *leak = NULL;
-
-	if (loaded.policy != NULL && mg_matrix_leaks(loaded.policy, FALSE, &leak))
-		mg_findings_add(findings, MG_LEVEL_ERROR, (mg_place){ config, 0 }, "relay-open", "%s", leak);
-	if (dns != NULL)
-		check_servers(dns, config, findings);
-	if (dns != NULL && dns->local_zone != NULL)
-		load_zone(dns, findings, &loaded.zone);
-	if (mg_findings_errors(findings) > 0) {
-		g_clear_pointer(&loaded.policy, mg_policy_unref);
-		g_clear_pointer(&loaded.zone, mg_local_zone_free);
-	}
-	return loaded;
-}
-
-static mg_resolver_settings
-resolver_settings(const rule_set *rules)
-{
-	mg_resolver_settings settings = mg_resolver_settings_standard;
-
-	if (rules->policy->dns.servers != NULL)
-		settings.servers = rules->policy->dns.servers;
-	settings.timeout_ms = (guint)rules->policy->dns.timeout_ms;
-	settings.tries = (guint)rules->policy->dns.tries;
-	settings.complete = mg_spf_record_compile;
-	settings.zone = rules->zone;
-	return settings;
-}
-
 /* Takes the rules over, by which the resolver goes already. What was asked before keeps its policy. */
 static void
-engine_adopt(mg_engine *engine, const rule_set *rules)
+engine_adopt(mg_engine *engine, const mg_rules *rules)
 {
+	const mg_policy *policy = rules->policy;
 	mg_log_line line;
 
-	mg_policy_unref(engine->policy);
-	mg_local_zone_free(engine->zone);
-	engine->policy = rules->policy;
-	engine->zone = rules->zone;
-	if (engine->policy->n_unreadable > 0)
+	mg_rules_clear(&engine->rules);
+	engine->rules = *rules;
+	engine->tools.evaluate_spf = rules->evaluate_spf;
+	if (policy->n_unreadable > 0)
 		mg_timer_start(engine->reread, g_get_monotonic_time() + REREAD_US);
 	else
 		mg_timer_stop(engine->reread);
 	mg_log_begin(&line, &engine->log, MG_LEVEL_INFO, "policy.loaded");
-	mg_log_text(&line, "file", engine->config);
-	mg_log_number(&line, "zones", engine->policy->zones->len);
-	mg_log_number(&line, "grants", engine->policy->grants->len);
-	mg_log_number(&line, "unreadable", engine->policy->n_unreadable);
+	mg_log_text(&line, "file", mg_rules_file(&engine->source));
+	mg_log_number(&line, "zones", policy->zones->len);
+	mg_log_number(&line, "grants", policy->grants->len);
+	mg_log_number(&line, "unreadable", policy->n_unreadable);
 	mg_log_end(&line);
 }
 
 static void
-engine_configure_resolver(mg_engine *engine, const rule_set *rules)
+engine_configure_resolver(mg_engine *engine, const mg_rules *rules)
 {
-	mg_resolver_settings settings = resolver_settings(rules);
+	mg_resolver_settings settings = mg_rules_resolver_settings(rules);
 	g_autofree char *why = NULL;
 	mg_log_line line;
 
@@ -193,21 +112,20 @@ static int
 engine_reload(mg_engine *engine)
 {
 	mg_findings *findings = mg_findings_new();
-	rule_set loaded = load_rules(engine->config, findings);
+	mg_rules loaded = mg_rules_load(&engine->source, findings);
 	mg_log_line line;
 	int error = MG_OK;
 
 	log_findings(&engine->log, findings);
 	mg_findings_free(findings);
 	/* A list that has become unreadable keeps the old policy, which has read it, in force. */
-	if (loaded.policy != NULL && loaded.policy->n_unreadable <= engine->policy->n_unreadable) {
+	if (loaded.policy != NULL && loaded.policy->n_unreadable <= engine->rules.policy->n_unreadable) {
 		engine_configure_resolver(engine, &loaded);
 		engine_adopt(engine, &loaded);
 	} else {
-		mg_policy_unref(loaded.policy);
-		mg_local_zone_free(loaded.zone);
+		mg_rules_clear(&loaded);
 		mg_log_begin(&line, &engine->log, MG_LEVEL_ERROR, "policy.refused");
-		mg_log_text(&line, "file", engine->config);
+		mg_log_text(&line, "file", mg_rules_file(&engine->source));
 		mg_log_text(&line, "text", "the policy in force stays");
 		mg_log_end(&line);
 		error = MG_E_POLICY;
@@ -234,12 +152,21 @@ engine_close(mg_engine *engine)
 	mg_timer_free(engine->reread);
 	g_hash_table_unref(engine->questions);   /* before the resolver, of whom they wait */
 	mg_resolver_free(engine->resolver);
-	mg_nat_watch_free(engine->nat_watch);
-	mg_policy_unref(engine->policy);
-	mg_local_zone_free(engine->zone);
+	mg_spf_memory_free(engine->tools.spf_memory);
+	mg_penalty_box_free(engine->tools.penalty_box);
+	mg_nat_watch_free(engine->tools.nat_watch);
+	mg_rules_clear(&engine->rules);
 	mg_loop_free(engine->loop);
-	g_free(engine->config);
+	g_free(engine->source.config);
+	g_free(engine->source.overrides);
 	g_free(engine);
+}
+
+/* Borrowed from the options. */
+static mg_rules_source
+rules_source(const mg_options *options)
+{
+	return (mg_rules_source){ (char *)options->config, (char *)options->policy, (options->flags & MG_OWN_PROCESS) != 0 };
 }
 
 static int
@@ -247,7 +174,8 @@ engine_open(const mg_options *options, mg_engine **engine_out)
 {
 	const mg_log log = { options->log, options->log_context, (mg_level)options->log_level };
 	mg_findings *findings = mg_findings_new();
-	rule_set loaded = load_rules(options->config, findings);
+	const mg_rules_source source = rules_source(options);
+	mg_rules loaded = mg_rules_load(&source, findings);
 	mg_resolver_settings settings;
 	g_autofree char *why = NULL;
 	mg_engine *engine;
@@ -256,22 +184,26 @@ engine_open(const mg_options *options, mg_engine **engine_out)
 	mg_findings_free(findings);
 	if (loaded.policy == NULL)
 		return MG_E_POLICY;
-	settings = resolver_settings(&loaded);
+	settings = mg_rules_resolver_settings(&loaded);
 
 	engine = g_new0(mg_engine, 1);
-	engine->config = g_strdup(options->config);
+	engine->source = source;
+	engine->source.config = g_strdup(source.config);
+	engine->source.overrides = g_strdup(source.overrides);
 	engine->log = log;
 	engine->questions = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, question_free);
 	engine->loop = mg_loop_new();
 	if (engine->loop != NULL)
 		engine->resolver = mg_resolver_new(engine->loop, &engine->log, &settings, &why);
 	if (engine->resolver == NULL) {   /* no descriptors */
-		mg_policy_unref(loaded.policy);
-		mg_local_zone_free(loaded.zone);
+		mg_rules_clear(&loaded);
 		engine_close(engine);
 		return MG_E_SYSTEM;
 	}
-	engine->nat_watch = mg_nat_watch_new();
+	engine->tools = (mg_tools){
+		.log = &engine->log, .resolver = engine->resolver, .spf_memory = mg_spf_memory_new(SPF_MEMORY_OCTETS),
+		.penalty_box = mg_penalty_box_new(), .nat_watch = mg_nat_watch_new(),
+	};
 	engine->reread = mg_timer_new(engine->loop, engine_reread, engine);
 	engine_adopt(engine, &loaded);
 	*engine_out = engine;
@@ -314,7 +246,7 @@ question_forget(mg_engine *engine, question *asked)
 static int
 engine_ask(mg_engine *engine, const uint8_t *octets, size_t length)
 {
-	mg_inquiry *inquiry = mg_inquiry_new(octets, length, engine->policy);
+	mg_inquiry *inquiry = mg_inquiry_new(octets, length, engine->rules.policy);
 	question *asked;
 
 	if (inquiry == NULL)
@@ -355,10 +287,9 @@ question_wake(void *context)
 static void
 question_step(mg_engine *engine, question *asked)
 {
-	const mg_inquiry_tools tools = { &engine->log, engine->resolver, engine->nat_watch };
 	gint64 wait_until_us;
 
-	if (mg_inquiry_step(asked->inquiry, &tools, question_wake, asked, &wait_until_us)) {
+	if (mg_inquiry_step(asked->inquiry, &engine->tools, question_wake, asked, &wait_until_us)) {
 		question_enter(engine, asked, QUESTION_ANSWERED);
 		return;
 	}
@@ -435,7 +366,8 @@ static uint8_t *
 engine_report(const mg_options *options, mg_report_kind kind, size_t *length_out)
 {
 	mg_findings *findings = mg_findings_new();
-	rule_set loaded = load_rules(options->config, findings);
+	const mg_rules_source source = rules_source(options);
+	mg_rules loaded = mg_rules_load(&source, findings);
 	mg_writer writer = { 0 };
 
 	mg_writer_begin(&writer, MG_MESSAGE_REPORT, 0);
@@ -444,8 +376,7 @@ engine_report(const mg_options *options, mg_report_kind kind, size_t *length_out
 	else
 		report_matrix(&writer, loaded.policy);
 	mg_findings_free(findings);
-	mg_policy_unref(loaded.policy);
-	mg_local_zone_free(loaded.zone);
+	mg_rules_clear(&loaded);
 	if (!mg_writer_end(&writer)) {
 		mg_writer_clear(&writer);
 		return NULL;

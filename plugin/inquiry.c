@@ -41,23 +41,12 @@ mg_inquiry_new(const guint8 *octets, gsize length, mg_policy *policy)
 	return inquiry;
 }
 
-static void
-inquiry_end_checks(mg_inquiry *inquiry)
-{
-	mg_spf_check *checks[] = { inquiry->spf.helo, inquiry->spf.mail_from };
-
-	for (guint i = 0; i < G_N_ELEMENTS(checks); i++)
-		if (checks[i] != NULL)
-			mg_spf_check_base(checks[i])->free(mg_spf_check_base(checks[i]));
-	inquiry->spf = (mg_stage_spf){ NULL, NULL };
-}
-
 void
 mg_inquiry_free(mg_inquiry *inquiry)
 {
 	if (inquiry == NULL)
 		return;
-	inquiry_end_checks(inquiry);
+	mg_stage_spf_clear(&inquiry->spf);
 	mg_policy_unref(inquiry->policy);
 	g_free(inquiry->question);
 	free(inquiry->verdict);
@@ -71,7 +60,7 @@ mg_inquiry_request(const mg_inquiry *inquiry)
 }
 
 static void
-log_verdict(const mg_inquiry *inquiry, const mg_inquiry_tools *tools, const mg_facts *facts,
+log_verdict(const mg_inquiry *inquiry, const mg_tools *tools, const mg_facts *facts,
             const mg_stage_outcome *outcome, const mg_decision *decision, const mg_reply *reply)
 {
 	static const char *const question_names[] = {
@@ -120,6 +109,12 @@ log_verdict(const mg_inquiry *inquiry, const mg_inquiry_tools *tools, const mg_f
 	mg_log_end(&line);
 }
 
+static const mg_spf_check *
+inquiry_spf(const mg_inquiry *inquiry, mg_identity identity)
+{
+	return inquiry->spf.by_identity[identity];
+}
+
 static void
 build_reply(const mg_inquiry *inquiry, const mg_facts *facts, const mg_stage_outcome *outcome,
             const mg_decision *decision, mg_reply *reply_out)
@@ -136,9 +131,9 @@ build_reply(const mg_inquiry *inquiry, const mg_facts *facts, const mg_stage_out
 		if (outcome->results.all[i].reason == decision->reason)
 			words.domain = outcome->results.all[i].domain;
 	if (decision->reason == MG_REASON_SPF_FAIL)
-		words.explanation = mg_spf_check_outcome(inquiry->spf.mail_from)->explanation;
+		words.explanation = mg_spf_check_outcome(inquiry_spf(inquiry, MG_IDENTITY_MAIL_FROM))->explanation;
 	if (decision->reason == MG_REASON_SPF_HELO_FAIL)
-		words.explanation = mg_spf_check_outcome(inquiry->spf.helo)->explanation;
+		words.explanation = mg_spf_check_outcome(inquiry_spf(inquiry, MG_IDENTITY_HELO))->explanation;
 	mg_reply_build(inquiry->policy, decision->action, decision->reason, &words, reply_out);
 }
 
@@ -163,7 +158,7 @@ decide_deadline(const mg_inquiry *inquiry, const mg_facts *facts, mg_stage_outco
 }
 
 static void
-watch_for_nat(const mg_inquiry_tools *tools, const mg_facts *facts, const mg_stage_outcome *outcome)
+watch_for_nat(const mg_tools *tools, const mg_facts *facts, const mg_stage_outcome *outcome)
 {
 	char ip[MG_IP_TEXT_MAX];
 	mg_log_line line;
@@ -181,37 +176,35 @@ watch_for_nat(const mg_inquiry_tools *tools, const mg_facts *facts, const mg_sta
 	mg_log_end(&line);
 }
 
-static void
+/* FALSE: the identity was not judged, and nothing is told of it. */
+static gboolean
 header_spf(const mg_spf_check *spf, mg_header_spf *told_out)
 {
-	const mg_spf_outcome *outcome = mg_spf_check_outcome(spf);
+	const mg_spf_outcome *outcome = spf != NULL ? mg_spf_check_outcome(spf) : NULL;
 
+	if (spf == NULL || mg_spf_check_skipped(spf) != NULL)
+		return FALSE;
 	*told_out = (mg_header_spf){ outcome->result, mg_spf_check_domain(spf), outcome->problem, outcome->matched };
 	if (outcome->matched == NULL && outcome->result == MG_SPF_NEUTRAL)
 		told_out->mechanism = "default";   /* RFC 7208 9.1: no term matched (4.7) */
+	return TRUE;
 }
 
-/* Header fields for what SPF said; of an identity that was not judged nothing is told. */
 static mg_fields
 build_fields(const mg_inquiry *inquiry)
 {
 	const mg_facts *facts = &inquiry->facts;
-	const mg_spf_check *helo = inquiry->spf.helo, *mail_from = inquiry->spf.mail_from;
-	mg_header_spf helo_told, mail_from_told;
+	mg_header_spf helo, mail_from;
 	mg_header_facts told = {
 		.hostname = inquiry->policy->hostname, .client = facts->client, .helo = facts->helo,
 		.reverse_path = facts->reverse_path,
 	};
 	mg_fields fields = { { NULL, NULL }, NULL };
 
-	if (helo != NULL && mg_spf_check_skipped(helo) == NULL) {
-		header_spf(helo, &helo_told);
-		told.spf_helo = &helo_told;
-	}
-	if (mail_from != NULL && mg_spf_check_skipped(mail_from) == NULL) {
-		header_spf(mail_from, &mail_from_told);
-		told.spf_mail_from = &mail_from_told;
-	}
+	if (header_spf(inquiry_spf(inquiry, MG_IDENTITY_HELO), &helo))
+		told.spf_helo = &helo;
+	if (header_spf(inquiry_spf(inquiry, MG_IDENTITY_MAIL_FROM), &mail_from))
+		told.spf_mail_from = &mail_from;
 	if (told.spf_helo == NULL && told.spf_mail_from == NULL)
 		return fields;
 	fields.received_spf[0] = mg_received_spf_build(&told, MG_IDENTITY_HELO);
@@ -230,9 +223,10 @@ fields_clear(mg_fields *fields)
 
 /* From whatever is known by now to the verdict. FALSE: no memory for it; it may be tried again. */
 static gboolean
-inquiry_conclude(mg_inquiry *inquiry, const mg_inquiry_tools *tools)
+inquiry_conclude(mg_inquiry *inquiry, const mg_tools *tools)
 {
 	g_autoptr(mg_trace) trace = mg_trace_new();
+	g_autoptr(mg_evidence) evidence = mg_evidence_new();
 	const mg_facts *facts = &inquiry->facts;
 	mg_stage_outcome outcome;
 	mg_decision decision;
@@ -242,34 +236,34 @@ inquiry_conclude(mg_inquiry *inquiry, const mg_inquiry_tools *tools)
 	if (g_get_monotonic_time() >= inquiry->deadline_us) {
 		decide_deadline(inquiry, facts, &outcome, trace, &decision);
 	} else {
-		mg_stage_run(inquiry->policy, facts, (gint64)time(NULL), &inquiry->spf, trace, &outcome);
+		mg_stage_run(inquiry->policy, facts, (gint64)time(NULL), &inquiry->spf, trace, evidence, &outcome);
 		mg_decide(inquiry->policy, &outcome.circumstances, &outcome.results, trace, &decision);
 		watch_for_nat(tools, facts, &outcome);
 		fields = build_fields(inquiry);
 	}
 	build_reply(inquiry, facts, &outcome, &decision, &reply);
-	inquiry->verdict = mg_message_verdict(facts, &decision, &reply, &outcome.results, &fields, trace,
+	inquiry->verdict = mg_message_verdict(facts, &decision, &reply, &outcome.results, &fields, evidence, trace,
 	                                      &inquiry->n_verdict);
 	fields_clear(&fields);
 	if (inquiry->verdict == NULL)
 		return FALSE;
 	log_verdict(inquiry, tools, facts, &outcome, &decision, &reply);
-	inquiry_end_checks(inquiry);
+	mg_stage_spf_clear(&inquiry->spf);
 	return TRUE;
 }
 
 gboolean
-mg_inquiry_step(mg_inquiry *inquiry, const mg_inquiry_tools *tools, void (*wake)(void *context), void *context,
+mg_inquiry_step(mg_inquiry *inquiry, const mg_tools *tools, void (*wake)(void *context), void *context,
                 gint64 *wait_until_us_out)
 {
 	gboolean waits = FALSE;
 
 	if (!inquiry->has_begun)
-		mg_stage_begin(tools->resolver, inquiry->policy, &inquiry->facts, (gint64)time(NULL), &inquiry->spf);
+		mg_stage_begin(tools, inquiry->policy, &inquiry->facts, (gint64)time(NULL), &inquiry->spf);
 	inquiry->has_begun = TRUE;
 	*wait_until_us_out = inquiry->deadline_us;
-	for (guint i = 0; i < 2; i++) {
-		mg_spf_check *spf = i == 0 ? inquiry->spf.helo : inquiry->spf.mail_from;
+	for (guint i = 0; i < G_N_ELEMENTS(inquiry->spf.by_identity); i++) {
+		mg_spf_check *spf = inquiry->spf.by_identity[i];
 		mg_check *check = spf ? mg_spf_check_base(spf) : NULL;
 
 		if (check == NULL)

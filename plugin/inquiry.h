@@ -8,19 +8,10 @@
 
 #include <glib.h>
 
-#include "base/log.h"
-#include "check/nat_watch.h"
-#include "dns/resolver.h"
+#include "check/tools.h"
 #include "policy/policy.h"
 
 typedef struct mg_inquiry mg_inquiry;
-
-/* What the engine lends to each. */
-typedef struct mg_inquiry_tools {
-	const mg_log *log;
-	mg_resolver  *resolver;
-	mg_nat_watch *nat_watch;
-} mg_inquiry_tools;
 
 /* NULL if the octets, which are copied, are no question. */
 mg_inquiry *mg_inquiry_new(const guint8 *octets, gsize length, mg_policy *policy);
@@ -29,7 +20,7 @@ guint64 mg_inquiry_request(const mg_inquiry *inquiry);
 
 /* TRUE: the verdict is there. FALSE: it waits; @wake is called with @context when it can go on, and it must be stepped at
  * @wait_until_us_out in any case. */
-gboolean mg_inquiry_step(mg_inquiry *inquiry, const mg_inquiry_tools *tools, void (*wake)(void *context), void *context,
+gboolean mg_inquiry_step(mg_inquiry *inquiry, const mg_tools *tools, void (*wake)(void *context), void *context,
                          gint64 *wait_until_us_out);
 
 /* Hands over the octets, to be released with free(). */

@@ -23,6 +23,10 @@ extern "C" {
  */
 typedef void (*mg_log_function)(void *context, mg_level level, const char *line);
 
+/** MG_OWN_PROCESS - a flag of mg_options: this process does nothing but ask, and no mail is lost if it ends. Only there
+ * may the policy choose an SPF engine that outside data has ended before (libspf2). Since: 0.1 */
+#define MG_OWN_PROCESS 1u
+
 /**
  * mg_options - what mg_guard_open needs to know.
  * Zero means "as before" for every member. The struct grows at its end only: a caller built against an
@@ -43,11 +47,13 @@ typedef struct mg_options {
 	                                    server's own time limit. */
 	uint32_t        on_failure;    /**< an mg_action: the answer when the engine has none; 0: what the policy
 	                                    says, MG_DEFER where that cannot be known */
-	uint32_t        reserved;      /**< zero */
+	uint32_t        flags;         /**< MG_OWN_PROCESS, or 0 */
+	const char     *policy;        /**< lines in the form of mailguard.conf(5): keys that take the place of the
+	                                    file's. Without config they are all the policy there is. Copied. */
 } mg_options;
 
 /** MG_OPTIONS_INIT - first value of an mg_options: the caller's size, all else "as before". */
-#define MG_OPTIONS_INIT { sizeof(mg_options), NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0 }
+#define MG_OPTIONS_INIT { sizeof(mg_options), NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL }
 
 #ifdef __cplusplus
 }

@@ -159,6 +159,16 @@ MG_API int mg_session_set_auth(mg_session *session, const char *user, size_t len
 MG_API int mg_session_set_mail_from(mg_session *session, const char *path, size_t length, uint32_t flags);
 
 /**
+ * mg_session_set_spf_record - an SPF record to judge by in place of the one that the identity's domain publishes
+ * @record:  "v=spf1 ...", up to 65,535 octets; NULL: what DNS says; copied
+ *
+ * For trying a record out before it is published; no mail server has a use for it.
+ * Returns MG_OK, or, leaving the session as it was, MG_E_MEMORY, MG_E_TOO_LONG.
+ * Since: 0.1
+ */
+MG_API int mg_session_set_spf_record(mg_session *session, const char *record);
+
+/**
  * mg_session_reset - the mail transaction is over (RSET, or the message was taken; RFC 5321 4.1.1.5)
  * Since: 0.1
  */

@@ -71,6 +71,9 @@ MG_API uint64_t mg_verdict_ttl_ms(const mg_verdict *verdict);
  *                     NULL past the last
  * mg_verdict_result - result number @index: the check's name, its result in the standard's word in @result_out;
  *                     NULL past the last, @result_out untouched
+ * mg_verdict_evidence - piece number @index of what a result rests on: its name, "spf.matched", its value in
+ *                     @value_out: printable ASCII; numbers in decimal. libmailguard(3) lists the names. NULL past
+ *                     the last, @value_out untouched
  * mg_verdict_header - header field number @index to add at the top: its name, its body in @body_out, folded with
  *                     LF and white space, no final line end; NULL past the last, @body_out untouched
  * Since: 0.1
@@ -78,6 +81,7 @@ MG_API uint64_t mg_verdict_ttl_ms(const mg_verdict *verdict);
 MG_API const char *mg_verdict_flag(const mg_verdict *verdict, size_t index);
 MG_API const char *mg_verdict_trace(const mg_verdict *verdict, size_t index);
 MG_API const char *mg_verdict_result(const mg_verdict *verdict, size_t index, const char **result_out);
+MG_API const char *mg_verdict_evidence(const mg_verdict *verdict, size_t index, const char **value_out);
 MG_API const char *mg_verdict_header(const mg_verdict *verdict, size_t index, const char **body_out);
 
 #ifdef __cplusplus

@@ -48,6 +48,16 @@ mg_trace_add(mg_trace *trace, const char *format, ...)
 	g_ptr_array_add(trace->lines, g_string_free(escaped, FALSE));
 }
 
+gsize
+mg_trace_size(const mg_trace *trace)
+{
+	gsize size = sizeof(*trace) + trace->lines->len * (sizeof(gpointer) + 2 * sizeof(gsize));
+
+	for (guint i = 0; i < trace->lines->len; i++)
+		size += strlen(trace->lines->pdata[i]) + 1;
+	return size;
+}
+
 guint
 mg_trace_count(const mg_trace *trace)
 {

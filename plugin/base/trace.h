@@ -19,6 +19,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(mg_trace, mg_trace_free)
 /* Whatever the format brings in is escaped as in the log. */
 void mg_trace_add(mg_trace *trace, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+gsize mg_trace_size(const mg_trace *trace);   /* octets of memory */
 guint mg_trace_count(const mg_trace *trace);
 const char *mg_trace_get(const mg_trace *trace, guint index);
 

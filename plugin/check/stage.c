@@ -2,6 +2,7 @@
 #include "check/stage.h"
 
 #include "check/deny.h"
+#include "check/prefetch.h"
 #include "check/sender.h"
 
 /* Facts that the question has no use for yet are hidden from the checks: at CONNECT there is no HELO, whatever
@@ -21,50 +22,65 @@ facts_until(const mg_facts *facts)
 	return known;
 }
 
+/* Whether SPF of the identity is wanted. */
+static gboolean
+wants_spf(const mg_facts *known, mg_identity identity)
+{
+	mg_stage first = identity == MG_IDENTITY_HELO ? MG_STAGE_HELO : MG_STAGE_MAIL;
+
+	return known->question == MG_ASK_STAGE ? known->stage >= first
+	                                       : known->question == MG_ASK_SPF && known->identity == identity;
+}
+
+static gboolean
+is_granted(const mg_policy *policy, const mg_facts *known, gint64 now_s, mg_stage_outcome *outcome)
+{
+	outcome->results.n = 0;
+	if (known->question != MG_ASK_STAGE || known->stage != MG_STAGE_RCPT)
+		return FALSE;
+	mg_relay_check(policy, known, &outcome->client, &outcome->envelope, now_s, &outcome->results, NULL, &outcome->relay);
+	return outcome->relay.reason == MG_REASON_RELAY_GRANTED;
+}
+
 /* Nothing is decided yet: HELO need not wait. What was asked goes on, and is in the cache by MAIL; what is there already
  * can be told as pending. */
 static void
 stage_only_prefetch(mg_spf_check **spf)
 {
-	mg_check *check = mg_spf_check_base(*spf);
-
-	if (mg_check_run(check) == MG_STEP_DONE)
-		return;
-	check->free(check);
-	*spf = NULL;
+	if (mg_check_run(mg_spf_check_base(*spf)) != MG_STEP_DONE)
+		g_clear_pointer(spf, mg_spf_check_unref);
 }
 
 void
-mg_stage_begin(mg_resolver *resolver, const mg_policy *policy, const mg_facts *facts, gint64 now_s,
-               mg_stage_spf *spf_out)
+mg_stage_begin(const mg_tools *tools, mg_policy *policy, const mg_facts *facts, gint64 now_s, mg_stage_spf *spf_out)
 {
 	const mg_facts known = facts_until(facts);
-	gboolean is_stage = known.question == MG_ASK_STAGE, is_spf = known.question == MG_ASK_SPF;
-	gboolean wants_helo = (is_stage && known.stage >= MG_STAGE_HELO) || (is_spf && known.identity == MG_IDENTITY_HELO);
-	gboolean wants_mail_from = (is_stage && known.stage >= MG_STAGE_MAIL)
-	                           || (is_spf && known.identity == MG_IDENTITY_MAIL_FROM);
-	mg_stage_outcome *outcome;
+	mg_stage_outcome *outcome = g_new(mg_stage_outcome, 1);   /* too large for the stack of a server's thread twice */
+	mg_spf_subject subject = { &known, &outcome->client, &outcome->envelope, FALSE };
 
-	*spf_out = (mg_stage_spf){ NULL, NULL };
-	if (!wants_helo && !wants_mail_from)
-		return;
-	outcome = g_new(mg_stage_outcome, 1);   /* too large for the stack of a server's thread twice */
+	*spf_out = (mg_stage_spf){ { NULL } };
 	mg_client_identify(policy, &known, &outcome->client);
 	mg_envelope_read(policy, &known, &outcome->envelope);
-	if (wants_helo)
-		spf_out->helo = mg_spf_check_new(resolver, policy, &known, &outcome->client, &outcome->envelope,
-		                                 MG_IDENTITY_HELO, now_s);
-	if (wants_mail_from)
-		spf_out->mail_from = mg_spf_check_new(resolver, policy, &known, &outcome->client, &outcome->envelope,
-		                                      MG_IDENTITY_MAIL_FROM, now_s);
+	subject.is_granted = is_granted(policy, &known, now_s, outcome);
+	for (mg_identity identity = MG_IDENTITY_HELO; identity <= MG_IDENTITY_MAIL_FROM; identity++)
+		if (wants_spf(&known, identity))
+			spf_out->by_identity[identity] = mg_spf_check_new(tools, policy, &subject, identity, now_s);
+	if (known.stage == MG_STAGE_HELO && policy->decide_at == MG_DECIDE_AT_RCPT)
+		stage_only_prefetch(&spf_out->by_identity[MG_IDENTITY_HELO]);
+	mg_prefetch(tools->resolver, policy, &known, &outcome->client, &outcome->envelope);
 	g_free(outcome);
-	if (is_stage && known.stage == MG_STAGE_HELO && policy->decide_at == MG_DECIDE_AT_RCPT)
-		stage_only_prefetch(&spf_out->helo);
+}
+
+void
+mg_stage_spf_clear(mg_stage_spf *spf)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(spf->by_identity); i++)
+		g_clear_pointer(&spf->by_identity[i], mg_spf_check_unref);
 }
 
 void
 mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, const mg_stage_spf *spf, mg_trace *trace,
-             mg_stage_outcome *outcome_out)
+             mg_evidence *evidence, mg_stage_outcome *outcome_out)
 {
 	const mg_facts known = facts_until(facts);
 	mg_stage_outcome *outcome = outcome_out;
@@ -81,10 +97,9 @@ mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, const
 	};
 	mg_client_identify(policy, &known, &outcome->client);
 	mg_client_trace(&outcome->client, trace);
-	if (spf != NULL && spf->helo != NULL)
-		mg_spf_check_report(spf->helo, policy, &outcome->results, trace);
-	if (spf != NULL && spf->mail_from != NULL)
-		mg_spf_check_report(spf->mail_from, policy, &outcome->results, trace);
+	for (guint i = 0; spf != NULL && i < G_N_ELEMENTS(spf->by_identity); i++)
+		if (spf->by_identity[i] != NULL)
+			mg_spf_check_report(spf->by_identity[i], &outcome->results, trace, evidence);
 	if (known.question == MG_ASK_SPF)
 		return;
 	if (known.question == MG_ASK_HELO || known.question == MG_ASK_RECIPIENT) {

@@ -122,17 +122,6 @@ mg_dns_cache_get(mg_dns_cache *cache, const mg_dns_question *question, gint64 no
 	return NULL;
 }
 
-mg_dns_answer *
-mg_dns_cache_peek(mg_dns_cache *cache, const mg_dns_question *question, gint64 now_us)
-{
-	entry *kept = g_hash_table_lookup(cache->entries, question);
-
-	if (kept == NULL || now_us >= kept->until_us)
-		return NULL;
-	cache_use(cache, kept);
-	return kept->answer;
-}
-
 void
 mg_dns_cache_count(const mg_dns_cache *cache, mg_dns_cache_counts *counts_out)
 {

@@ -27,10 +27,8 @@ void mg_dns_cache_free(mg_dns_cache *cache);
 
 /* Takes a reference of its own, in place of an earlier answer to the same question. One too large to be kept is not. */
 void mg_dns_cache_put(mg_dns_cache *cache, mg_dns_answer *answer, gint64 now_us);
-/* Borrowed until the next call but _peek; or NULL. */
+/* Borrowed until the next call; or NULL. */
 mg_dns_answer *mg_dns_cache_get(mg_dns_cache *cache, const mg_dns_question *question, gint64 now_us);
-/* The same, but not counted: who finds nothing asks next. */
-mg_dns_answer *mg_dns_cache_peek(mg_dns_cache *cache, const mg_dns_question *question, gint64 now_us);
 
 /* How long an answer is kept. */
 guint mg_dns_cache_lifetime_s(const mg_dns_answer *answer);

@@ -153,16 +153,12 @@ resolver_refuse(mg_resolver *resolver, const mg_dns_question *question, const ch
 	return mg_dns_answer_new(question, MG_DNS_UNKNOWN, why, 0);
 }
 
-mg_dns_answer *
-mg_resolver_ask(mg_resolver *resolver, const mg_dns_question *question, mg_resolver_function function, void *context,
-                mg_resolver_ticket **ticket_out)
+/* The answer, a reference that is the caller's, or the flight that will bring it. */
+static mg_dns_answer *
+resolver_find(mg_resolver *resolver, const mg_dns_question *question, flight **flight_out)
 {
-	mg_resolver_ticket *ticket;
 	mg_dns_answer *answer;
-	flight *under_way;
 
-	if (ticket_out != NULL)
-		*ticket_out = NULL;
 	resolver->counts.n_questions++;
 	answer = resolver->zone != NULL ? mg_local_zone_answer(resolver->zone, question) : NULL;
 	if (answer != NULL) {
@@ -174,20 +170,41 @@ mg_resolver_ask(mg_resolver *resolver, const mg_dns_question *question, mg_resol
 		resolver->counts.n_cached++;
 		return answer_to_tell(resolver, answer);
 	}
-	under_way = g_hash_table_lookup(resolver->flights, question);
-	if (under_way == NULL) {
-		if (!mg_dns_network_has_servers(resolver->network))
-			return resolver_refuse(resolver, question, "no-servers");
-		if (g_hash_table_size(resolver->flights) >= resolver->questions_max)
-			return resolver_refuse(resolver, question, "too-busy");
-		resolver->counts.n_network++;
-		under_way = flight_begin(resolver, question);
-	} else
+	*flight_out = g_hash_table_lookup(resolver->flights, question);
+	if (*flight_out != NULL) {
 		resolver->counts.n_joined++;
-	ticket = flight_join(under_way, function, context);
+		return NULL;
+	}
+	if (!mg_dns_network_has_servers(resolver->network))
+		return resolver_refuse(resolver, question, "no-servers");
+	if (g_hash_table_size(resolver->flights) >= resolver->questions_max)
+		return resolver_refuse(resolver, question, "too-busy");
+	resolver->counts.n_network++;
+	*flight_out = flight_begin(resolver, question);
+	return NULL;
+}
+
+mg_dns_answer *
+mg_resolver_ask(mg_resolver *resolver, const mg_dns_question *question, mg_resolver_function function, void *context,
+                mg_resolver_ticket **ticket_out)
+{
+	mg_resolver_ticket *ticket = NULL;
+	flight *under_way;
+	mg_dns_answer *answer = resolver_find(resolver, question, &under_way);
+
+	if (answer == NULL)
+		ticket = flight_join(under_way, function, context);
 	if (ticket_out != NULL)
 		*ticket_out = ticket;
-	return NULL;
+	return answer;
+}
+
+void
+mg_resolver_prefetch(mg_resolver *resolver, const mg_dns_question *question)
+{
+	flight *under_way;
+
+	mg_dns_answer_unref(resolver_find(resolver, question, &under_way));
 }
 
 void
@@ -206,15 +223,10 @@ mg_resolver_cancel(mg_resolver_ticket *ticket)
 	}
 }
 
-mg_dns_answer *
-mg_resolver_peek(const mg_resolver *resolver, const mg_dns_question *question)
+const mg_dns_question *
+mg_resolver_ticket_question(const mg_resolver_ticket *ticket)
 {
-	mg_dns_answer *answer = resolver->zone != NULL ? mg_local_zone_answer(resolver->zone, question) : NULL;
-
-	if (answer != NULL)
-		return answer;
-	answer = mg_dns_cache_peek(resolver->cache, question, g_get_monotonic_time());
-	return answer != NULL ? answer_to_tell(resolver, answer) : NULL;
+	return &ticket->of->question;
 }
 
 void

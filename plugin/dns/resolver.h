@@ -67,8 +67,10 @@ mg_dns_answer *mg_resolver_ask(mg_resolver *resolver, const mg_dns_question *que
                                void *context, mg_resolver_ticket **ticket_out);
 /* NULL is fine. A question that has been sent goes on, for the cache's sake. */
 void mg_resolver_cancel(mg_resolver_ticket *ticket);
-/* What is known without asking, a reference that is the caller's; or NULL. */
-mg_dns_answer *mg_resolver_peek(const mg_resolver *resolver, const mg_dns_question *question);
+/* What the ticket waits for, borrowed as long as it does. */
+const mg_dns_question *mg_resolver_ticket_question(const mg_resolver_ticket *ticket);
+/* What will be asked soon: its answer is in the cache by then. */
+void mg_resolver_prefetch(mg_resolver *resolver, const mg_dns_question *question);
 
 gboolean mg_resolver_is_healthy(const mg_resolver *resolver);
 void mg_resolver_count(const mg_resolver *resolver, mg_resolver_counts *counts_out);

@@ -13,6 +13,17 @@ conf_key_free(gpointer data)
 	g_free(key);
 }
 
+static mg_conf_section *
+conf_section_new(const char *name, guint line)
+{
+	mg_conf_section *section = g_new0(mg_conf_section, 1);
+
+	section->name = g_strdup(name);
+	section->keys = g_ptr_array_new_with_free_func(conf_key_free);
+	section->line = line;
+	return section;
+}
+
 static void
 conf_section_free(gpointer data)
 {
@@ -69,7 +80,6 @@ scan_section(conf_scan *scan, char *line, guint number)
 {
 	mg_place place = { scan->conf->file, number };
 	gsize length = strlen(line);
-	mg_conf_section *section;
 	char *name = line + 1;
 	guint before;
 
@@ -90,11 +100,7 @@ scan_section(conf_scan *scan, char *line, guint number)
 	if (before > 0)
 		mg_findings_add(scan->findings, MG_LEVEL_ERROR, place, "duplicate-section",
 		                "section [%s] stands in line %u already", name, before);
-	section = g_new0(mg_conf_section, 1);
-	section->name = g_strdup(name);
-	section->keys = g_ptr_array_new_with_free_func(conf_key_free);
-	section->line = number;
-	g_ptr_array_add(scan->conf->sections, section);
+	g_ptr_array_add(scan->conf->sections, conf_section_new(name, number));
 }
 
 static void
@@ -248,4 +254,43 @@ mg_conf_parse(const char *text, gsize length, const char *file, mg_findings *fin
 		g_ptr_array_set_size(conf->sections, 0);   /* values of a file that is not sound would mislead */
 	conf_take_values(conf, key_file, findings);
 	return conf;
+}
+
+/* ---- one over another ---- */
+
+static mg_conf_section *
+conf_section(mg_conf *conf, const char *name)
+{
+	for (guint i = 0; i < conf->sections->len; i++) {
+		mg_conf_section *section = conf->sections->pdata[i];
+
+		if (strcmp(section->name, name) == 0)
+			return section;
+	}
+	return NULL;
+}
+
+static void
+section_put(mg_conf_section *section, mg_conf_key *key)
+{
+	key->line = 0;
+	for (guint i = 0; i < section->keys->len; i++)
+		if (strcmp(((mg_conf_key *)section->keys->pdata[i])->name, key->name) == 0)
+			g_ptr_array_remove_index(section->keys, i--);
+	g_ptr_array_add(section->keys, key);
+}
+
+void
+mg_conf_lay_over(mg_conf *conf, mg_conf *over)
+{
+	while (over->sections->len > 0) {
+		mg_conf_section *from = g_ptr_array_steal_index(over->sections, 0);
+		mg_conf_section *to = conf_section(conf, from->name);
+
+		if (to == NULL)
+			g_ptr_array_add(conf->sections, to = conf_section_new(from->name, 0));
+		while (from->keys->len > 0)
+			section_put(to, g_ptr_array_steal_index(from->keys, 0));
+		conf_section_free(from);
+	}
 }

@@ -32,4 +32,7 @@ typedef struct mg_conf {
 mg_conf *mg_conf_parse(const char *text, gsize length, const char *file, mg_findings *findings);
 void mg_conf_free(mg_conf *conf);
 
+/* The keys of @over take the place of those of @conf, or come to them; they have no line there. @over is left without any. */
+void mg_conf_lay_over(mg_conf *conf, mg_conf *over);
+
 #endif

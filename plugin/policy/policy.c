@@ -119,6 +119,7 @@ mg_policy_unref(mg_policy *policy)
 	mg_networks_free(policy->spf.skipped);
 	mg_domains_free(policy->spf.listed);
 	hosts_clear(&policy->spf.trusted);
+	g_clear_pointer(&policy->spf.trusted_domains, g_ptr_array_unref);
 	for (guint reason = 0; reason < MG_N_REASONS; reason++)
 		g_free(policy->replies[reason].text);
 	g_ptr_array_unref(policy->texts);
@@ -127,11 +128,11 @@ mg_policy_unref(mg_policy *policy)
 
 /* ---- loading ---- */
 
-mg_policy *
-mg_policy_parse(const char *text, gsize length, const char *path, mg_findings *findings)
+/* Relative paths start where conf->file lies. */
+static mg_policy *
+policy_build(mg_conf *conf, mg_findings *findings)
 {
-	mg_conf *conf = mg_conf_parse(text, length, path, findings);
-	mg_loader loader = { policy_new(), conf, findings, g_path_get_dirname(path), mg_networks_builder_new(),
+	mg_loader loader = { policy_new(), conf, findings, g_path_get_dirname(conf->file), mg_networks_builder_new(),
 		             g_array_new(FALSE, FALSE, sizeof(mg_place)), mg_gateways_read() };
 
 	mg_schema_read(&loader);
@@ -144,24 +145,43 @@ mg_policy_parse(const char *text, gsize length, const char *path, mg_findings *f
 	g_array_unref(loader.zone_places);
 	g_array_unref(loader.gateways);
 	g_free(loader.directory);
-	mg_conf_free(conf);
 	if (mg_findings_errors(findings) > 0)
 		g_clear_pointer(&loader.policy, mg_policy_unref);
 	return loader.policy;
 }
 
 mg_policy *
-mg_policy_load(const char *path, mg_findings *findings)
+mg_policy_parse(const char *text, gsize length, const char *path, mg_findings *findings)
+{
+	mg_conf *conf = mg_conf_parse(text, length, path, findings);
+	mg_policy *policy = policy_build(conf, findings);
+
+	mg_conf_free(conf);
+	return policy;
+}
+
+mg_policy *
+mg_policy_load(const char *path, const char *overrides, mg_findings *findings)
 {
 	g_autofree char *text = NULL;
 	g_autofree char *why = NULL;
-	gsize length;
+	mg_conf *conf, *over;
+	mg_policy *policy;
+	gsize length = 0;
 
-	if (mg_file_read(path, MG_CONFIG_SIZE_MAX, &text, &length, &why) != MG_FILE_READ) {
+	if (path != NULL && mg_file_read(path, MG_CONFIG_SIZE_MAX, &text, &length, &why) != MG_FILE_READ) {
 		mg_findings_add(findings, MG_LEVEL_ERROR, (mg_place){ path, 0 }, "file", "%s", why);
 		return NULL;
 	}
-	return mg_policy_parse(text, length, path, findings);
+	if (overrides == NULL)
+		overrides = "";
+	conf = mg_conf_parse(text != NULL ? text : "", length, path != NULL ? path : MG_POLICY_OVERRIDES, findings);
+	over = mg_conf_parse(overrides, strlen(overrides), MG_POLICY_OVERRIDES, findings);
+	mg_conf_lay_over(conf, over);
+	policy = policy_build(conf, findings);
+	mg_conf_free(over);
+	mg_conf_free(conf);
+	return policy;
 }
 
 /* ---- questions ---- */

@@ -16,6 +16,7 @@
 #include "policy/patterns.h"
 #include "policy/schedule.h"
 
+#define MG_POLICY_OVERRIDES "options.policy"   /* where keys stand that are in no file */
 #define MG_NO_END G_MAXINT64   /* of a grant without "until" */
 
 typedef enum mg_mode { MG_MODE_ENFORCE, MG_MODE_MONITOR } mg_mode;
@@ -88,10 +89,15 @@ typedef struct mg_dns_policy {
 	guint line;         /* of the section; 0: none */
 } mg_dns_policy;
 
+typedef enum mg_spf_engine { MG_SPF_ENGINE_OWN, MG_SPF_ENGINE_LIBSPF2 } mg_spf_engine;
+/* "mailguard", "libspf2"; by mg_spf_engine, NULL at the end. */
+extern const char *const mg_spf_engine_names[];
+
 #define MG_N_SPF_RESULTS 7   /* RFC 7208 2.6 */
 
 /* What is judged by SPF, and how; the actions are consequences. */
 typedef struct mg_spf_policy {
+	mg_spf_engine  engine;
 	gboolean       wants_explanation;
 	mg_networks   *skipped;                      /* owned; clients that are not judged */
 	gsize          voids_max;
@@ -99,6 +105,7 @@ typedef struct mg_spf_policy {
 	mg_domains    *listed;                       /* owned; domains with a set of actions of their own */
 	mg_consequence listed_actions[MG_N_SPF_RESULTS];   /* in the order of the reasons from MG_REASON_SPF_PASS on */
 	mg_hosts       trusted;                      /* forwarders, who are not judged */
+	GPtrArray     *trusted_domains;              /* owned; of canonical Domains; the same for whom these let pass; NULL: none */
 } mg_spf_policy;
 
 /* mg_reply_form - how a deny list answers. */
@@ -148,10 +155,10 @@ typedef struct mg_policy {
 	guint n_unreadable;   /* lists that could grant and were not read */
 } mg_policy;
 
-/* Loads and checks the file at @path. NULL if any finding is an error that refuses it. Findings, warnings too, go
- * to @findings; their places are copied. */
-mg_policy *mg_policy_load(const char *path, mg_findings *findings);
-/* The same from @text, as if it stood in @path. */
+/* Loads and checks the file at @path, the keys of @overrides in place of its own; either may be NULL. NULL if any finding is
+ * an error that refuses it. Findings, warnings too, go to @findings; their places are copied. */
+mg_policy *mg_policy_load(const char *path, const char *overrides, mg_findings *findings);
+/* Of @text, as if it stood in @path. */
 mg_policy *mg_policy_parse(const char *text, gsize length, const char *path, mg_findings *findings);
 
 mg_policy *mg_policy_ref(mg_policy *policy);

@@ -25,9 +25,11 @@ static const char *const decide_at_words[] = { "rcpt", "stage", NULL };
 static const char *const on_failure_words[] = { "", "accept", "defer", NULL };   /* by mg_action */
 static const char *const open_relay_words[] = { "", "i-understand", NULL };
 static const char *const void_count_words[] = { "term", "query", NULL };
+const char *const mg_spf_engine_names[] = { "mailguard", "libspf2", NULL };
 static const mg_number_range timeout_range = { 50, 30000 };
 static const mg_number_range tries_range = { 1, 10 };
 static const mg_number_range void_range = { 0, 100 };
+static const mg_number_range trusted_range = { 0, 16 };   /* each is a whole SPF evaluation more */
 static const mg_number_range local_part_range = { MG_LOCAL_PART_MAX, MG_PATH_MAX };
 
 #define POLICY(member) offsetof(mg_policy, member)
@@ -103,6 +105,7 @@ static const mg_key_schema dns_keys[] = {
 	{ "local-zone", mg_read_path, POLICY(dns.local_zone), NULL },
 };
 static const mg_key_schema spf_keys[] = {
+	{ "engine", mg_read_choice, POLICY(spf.engine), mg_spf_engine_names },
 	{ "explanation", mg_read_switch, POLICY(spf.wants_explanation), NULL },
 	{ "skip-networks", mg_read_skipped, POLICY(spf.skipped), NULL },
 	{ "void-limit", mg_read_number, POLICY(spf.voids_max), &void_range },
@@ -122,7 +125,7 @@ static const mg_key_schema spf_listed_keys[] = {
 static const mg_key_schema spf_trusted_keys[] = {
 	{ "networks", mg_read_networks, POLICY(spf.trusted.networks), NULL },
 	{ "hosts", mg_read_domains, POLICY(spf.trusted.names), NULL },
-	LATER("domains"),
+	{ "domains", mg_read_names, POLICY(spf.trusted_domains), &trusted_range },
 };
 static const mg_key_schema recipients_keys[] = {
 	LATER("tables"), LATER("deny"), LATER("cache"), LATER("unknown-budget"),

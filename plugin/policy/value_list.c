@@ -434,6 +434,27 @@ mg_read_words(mg_loader *loader, const mg_key_schema *schema G_GNUC_UNUSED, cons
 }
 
 void
+mg_read_names(mg_loader *loader, const mg_key_schema *schema, const mg_conf_key *key, void *object G_GNUC_UNUSED,
+              void *member)
+{
+	const mg_number_range *range = schema->detail;
+	GPtrArray *words = words_of(loader, key);
+	char canonical[MG_DOMAIN_MAX + 1];
+
+	for (guint i = 0; i < words->len; i++) {
+		if (!mg_domain_canonical(words->pdata[i], strlen(words->pdata[i]), TRUE, canonical))
+			mg_loader_fail(loader, key->line, "value", "%s: '%.80s': a domain was expected", key->name,
+			               (const char *)words->pdata[i]);
+		g_free(words->pdata[i]);
+		words->pdata[i] = g_strdup(canonical);
+	}
+	if (words->len > range->max)
+		mg_loader_fail(loader, key->line, "value", "%s: %u domains; at most %" G_GINT64_FORMAT " were expected", key->name,
+		               words->len, range->max);
+	*(GPtrArray **)member = words;
+}
+
+void
 mg_read_grant_auth(mg_loader *loader, const mg_key_schema *schema G_GNUC_UNUSED, const mg_conf_key *key, void *object,
                    void *member G_GNUC_UNUSED)
 {

@@ -104,3 +104,12 @@ mg_domain_is_public_suffix(const char *canonical)
 		return TRUE;
 	return list != NULL && psl_is_public_suffix2(list, canonical, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE);
 }
+
+const char *
+mg_domain_organisation(const char *canonical)
+{
+	const psl_ctx_t *list = psl_builtin();
+	const char *registered = list != NULL ? psl_registrable_domain(list, canonical) : NULL;
+
+	return registered != NULL ? registered : canonical;
+}

@@ -23,6 +23,10 @@ gboolean mg_domain_canonical(const char *text, gsize length, gboolean utf8, char
 /* What is above @name, from its dot on: ".example.net" of "mx.example.net" and of ".mx.example.net"; NULL if nothing is. */
 const char *mg_domain_parent(const char *name);
 
+/* The part of @canonical that somebody has registered, "example.co.uk" of "mx.example.co.uk": the organisation's (RFC 9091 3.2);
+ * borrowed from it. All of it if that cannot be told. */
+const char *mg_domain_organisation(const char *canonical);
+
 /* Whether everybody can register below @canonical (publicsuffix.org), or it is a single label. */
 gboolean mg_domain_is_public_suffix(const char *canonical);
 

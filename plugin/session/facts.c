@@ -49,6 +49,8 @@ facts_take(mg_facts *facts, const mg_field *field)
 	case MG_FIELD_MAIL_FLAGS:      facts->smtputf8 = (mg_field_number(field) & MG_MAIL_SMTPUTF8) != 0; break;
 	case MG_FIELD_FORWARD_PATH:    facts->forward_path = take_words(field); break;
 	case MG_FIELD_N_RECIPIENTS:    facts->n_recipients = (guint)MIN(mg_field_number(field), G_MAXUINT); break;
+	case MG_FIELD_TRANSACTION:     facts->transaction = mg_field_number(field); break;
+	case MG_FIELD_SPF_RECORD:      facts->spf_record = take_words(field); break;
 	default:                       break;   /* of a newer library, or of a verdict: none of our business */
 	}
 }

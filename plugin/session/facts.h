@@ -41,6 +41,8 @@ typedef struct mg_facts {
 	gboolean      smtputf8;
 	mg_words      forward_path;
 	guint         n_recipients;    /* accepted earlier in this transaction */
+	guint64       transaction;     /* the same in all questions of one mail transaction; 0: not told */
+	mg_words      spf_record;      /* to judge by in place of the domain's own */
 } mg_facts;
 
 /* FALSE, @facts_out undefined, if it is no question. */

@@ -27,6 +27,14 @@ mg_ip_from_octets(const guint8 octets[16], mg_ip *ip_out)
 	ip_out->low = octets_to_number(octets + 8);
 }
 
+void
+mg_ip_to_octets(const mg_ip *ip, guint8 octets_out[16])
+{
+	const guint64 halves[2] = { GUINT64_TO_BE(ip->high), GUINT64_TO_BE(ip->low) };
+
+	memcpy(octets_out, halves, sizeof(halves));
+}
+
 gboolean
 mg_ip_parse(const char *text, mg_ip *ip_out)
 {

@@ -50,6 +50,7 @@ mg_ip_is_loopback(const mg_ip *ip)
 }
 
 void mg_ip_from_octets(const guint8 octets[16], mg_ip *ip_out);
+void mg_ip_to_octets(const mg_ip *ip, guint8 octets_out[16]);
 gboolean mg_ip_parse(const char *text, mg_ip *ip_out);
 void mg_ip_format(const mg_ip *ip, char text_out[MG_IP_TEXT_MAX]);
 

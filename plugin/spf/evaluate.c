@@ -250,12 +250,12 @@ tell_outcome(const mg_spf_evaluation *evaluation, const mg_spf_outcome *outcome)
 {
 	if (evaluation->trace == NULL)
 		return;
-	mg_trace_add(evaluation->trace, "spf: %s%s%s%s%s; terms %u, voids %u, queries %u", result_names[outcome->result],
+	mg_trace_add(evaluation->trace, "%s%s%s%s%s; terms %u, voids %u, queries %u", result_names[outcome->result],
 	             outcome->matched != NULL ? " by " : "", outcome->matched != NULL ? outcome->matched : "",
 	             outcome->problem != NULL ? ", " : "", outcome->problem != NULL ? outcome->problem : "",
 	             outcome->n_terms, outcome->n_voids, outcome->n_queries);
 	if (outcome->matched_log2 >= 0)
-		mg_trace_add(evaluation->trace, "spf: breadth 2^%d of the term, 2^%d of the record%s", outcome->matched_log2,
+		mg_trace_add(evaluation->trace, "breadth 2^%d of the term, 2^%d of the record%s", outcome->matched_log2,
 		             outcome->record_log2,
 		             outcome->matched_log2 > MG_SPF_BREADTH_WIDE ? ": a pass says little" : "");
 }

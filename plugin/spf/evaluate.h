@@ -63,6 +63,8 @@ typedef struct mg_spf_outcome {
  * be foreseen from the records present (all terms of them, within the limits) has been asked of @lookup, so that one
  * parallel round brings them all. @trace, if not NULL, gets the explained tree: a line a term, with what it looked
  * up, whether it matched, TTL and the counts so far; written only when TRUE is returned. */
+typedef gboolean (*mg_spf_evaluator)(const mg_spf_question *question, mg_spf_lookup lookup, void *context, mg_trace *trace,
+                                     mg_spf_outcome *outcome_out);
 gboolean mg_spf_evaluate(const mg_spf_question *question, mg_spf_lookup lookup, void *context, mg_trace *trace,
                          mg_spf_outcome *outcome_out);
 void mg_spf_outcome_clear(mg_spf_outcome *outcome);

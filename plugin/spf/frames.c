@@ -78,7 +78,7 @@ mg_spf_tell_term(mg_spf_evaluation *evaluation, const mg_spf_frame *frame, const
 	if (evaluation->trace == NULL)
 		return;
 	term = mg_spf_term_text(frame, &length);
-	mg_trace_add(evaluation->trace, "spf: %*s%.*s: %s%s%s; terms %u/%u, voids %u/%u",
+	mg_trace_add(evaluation->trace, "%*s%.*s: %s%s%s; terms %u/%u, voids %u/%u",
 	             2 * (int)(frame - evaluation->frames), "", (int)length, term, said, story->len > 0 ? "; " : "", story->str,
 	             evaluation->n_terms, limits->terms_max, evaluation->lookups.n_voids, limits->voids_max);
 	g_string_truncate(story, 0);
@@ -92,7 +92,7 @@ tell_record(mg_spf_evaluation *evaluation, const char *domain, const mg_spf_reco
 	if (evaluation->trace == NULL)
 		return;
 	/* What the term that led here looked up was told with it. */
-	mg_trace_add(evaluation->trace, "spf: %*s%s%s%s: %.*s", 2 * (int)evaluation->n_frames, "", domain,
+	mg_trace_add(evaluation->trace, "%*s%s%s%s: %.*s", 2 * (int)evaluation->n_frames, "", domain,
 	             story->len > 0 ? ", " : "", story->str, (int)MIN(record->length, MG_TRACE_LINE_MAX), record->text);
 	g_string_truncate(story, 0);
 }

@@ -33,10 +33,13 @@ write_fields(mg_writer *writer, const mg_fields *fields)
 
 guint8 *
 mg_message_verdict(const mg_facts *facts, const mg_decision *decision, const mg_reply *reply, const mg_results *results,
-                   const mg_fields *fields, const mg_trace *trace, gsize *length_out)
+                   const mg_fields *fields, const mg_evidence *evidence, const mg_trace *trace,
+                   gsize *length_out)
 {
 	mg_writer writer = { 0 };
 	char name[MG_REASON_NAME_MAX];
+	const char *piece, *value;
+	gsize at = 0;
 
 	mg_writer_begin(&writer, MG_MESSAGE_VERDICT, facts->request);
 	if (facts->stage != 0)
@@ -59,6 +62,8 @@ mg_message_verdict(const mg_facts *facts, const mg_decision *decision, const mg_
 	}
 	write_results(&writer, results);
 	write_fields(&writer, fields);
+	while (mg_evidence_next(evidence, &at, &piece, &value))
+		mg_writer_pair(&writer, MG_FIELD_EVIDENCE, piece, value);
 	for (guint i = 0; i < mg_trace_count(trace); i++)
 		mg_writer_text(&writer, MG_FIELD_TRACE, mg_trace_get(trace, i));
 	if (!mg_writer_end(&writer)) {

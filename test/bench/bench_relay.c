@@ -225,7 +225,7 @@ load_policy(void)
 {
 	g_autofree char *path = g_build_filename(directory, "mailguard.conf", NULL);
 	mg_findings *findings = mg_findings_new();
-	mg_policy *policy = mg_policy_load(path, findings);
+	mg_policy *policy = mg_policy_load(path, NULL, findings);
 
 	if (policy == NULL)
 		die("the policy was refused");

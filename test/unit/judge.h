@@ -48,7 +48,7 @@ judge_at(const mg_policy *policy, const mg_facts *facts, gint64 now_s, char out[
 	mg_decision decision;
 	char name[MG_REASON_NAME_MAX];
 
-	mg_stage_run(policy, facts, now_s, NULL, NULL, outcome);
+	mg_stage_run(policy, facts, now_s, NULL, NULL, NULL, outcome);
 	mg_decide(policy, &outcome->circumstances, &outcome->results, NULL, &decision);
 	mg_reason_name(decision.reason, name);
 	g_snprintf(out, 64, "%s %s", mg_action_name((int)decision.action), name);

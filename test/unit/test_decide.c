@@ -78,7 +78,7 @@ test_decide(gconstpointer data)
 	facts.stage = row->stage;
 	facts.auth = (mg_words){ row->user, row->user ? strlen(row->user) : 0 };
 	facts.forward_path = (mg_words){ row->to, row->to ? strlen(row->to) : 0 };
-	mg_stage_run(policy, &facts, TEST_NOW_S, NULL, NULL, outcome);
+	mg_stage_run(policy, &facts, TEST_NOW_S, NULL, NULL, NULL, outcome);
 	mg_decide(policy, &outcome->circumstances, &outcome->results, NULL, &decision);
 	mg_reason_name(decision.reason, name);
 	g_string_append_printf(got, "%s %s %s", mg_action_name((int)decision.action), name, decision.is_final ? "final" : "open");
@@ -111,7 +111,7 @@ test_relay_question(void)
 		facts.question = MG_ASK_RELAY;
 		facts.stage = (mg_stage)0;
 		facts.forward_path = (mg_words){ "u@foreign.example", 17 };
-		mg_stage_run(policy, &facts, TEST_NOW_S, NULL, NULL, outcome);
+		mg_stage_run(policy, &facts, TEST_NOW_S, NULL, NULL, NULL, outcome);
 		mg_decide(policy, &outcome->circumstances, &outcome->results, NULL, &decision);
 		g_assert_cmpint(decision.action, ==, MG_REJECT);
 		g_assert_cmpint(decision.is_final, ==, rows[i].is_final);

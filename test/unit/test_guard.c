@@ -157,8 +157,8 @@ test_options_sizes(void)
 	g_assert_cmpint(mg_guard_open(&newer.now, &guard), ==, MG_E_ABI);
 
 	/* One member shorter, and all that may be missing: it reads as zero, whatever stands behind. */
-	older.size = offsetof(mg_options, reserved);
-	older.reserved = 7;
+	older.size = offsetof(mg_options, flags);
+	older.flags = 7;
 	g_assert_cmpint(mg_guard_open(&older, &guard), ==, MG_OK);
 	g_clear_pointer(&guard, mg_guard_close);
 	older.size = offsetof(mg_options, deadline_ms);
@@ -202,7 +202,7 @@ test_options_values(void)
 	options.log_level = MG_LEVEL_DEBUG + 1;
 	g_assert_cmpint(mg_guard_open(&options, &guard), ==, MG_E_ARGUMENT);
 	options = options_new();
-	options.reserved = 1;
+	options.flags = 2;
 	g_assert_cmpint(mg_guard_open(&options, &guard), ==, MG_E_ABI);
 	g_assert_null(guard);
 }

@@ -275,14 +275,14 @@ test_list_beside(void)
 
 	write_file(config, "[domains]\nlocal = a.example\n[zone z]\nnetworks = @nets\nowner = a\n[grant g]\nzone = z\nowner = a\n", 0644);
 	write_file(list, "# servers\n10.1.2.3 # one\n10.1.2.3/8\n", 0644);
-	g_assert_null(mg_policy_load(config, findings));
+	g_assert_null(mg_policy_load(config, NULL, findings));
 	line = mg_finding_format(mg_findings_get(findings, 0));
 	g_assert_true(g_str_has_prefix(line, expected));
 	mg_findings_free(findings);
 
 	findings = mg_findings_new();
 	write_file(list, "# servers\n10.1.2.3 # one\n", 0644);
-	policy = mg_policy_load(config, findings);
+	policy = mg_policy_load(config, NULL, findings);
 	g_assert_nonnull(policy);
 	g_assert_cmpuint(mg_findings_count(findings), ==, 0);
 	assert_judged(policy, facts_from("10.1.2.3", "x", "a@b.example"), "c@d.example", 11, "accept relay.granted");
@@ -292,13 +292,13 @@ test_list_beside(void)
 	/* Others may write: refused, list and configuration alike. */
 	findings = mg_findings_new();
 	g_assert_cmpint(chmod(list, 0664), ==, 0);
-	g_assert_null(mg_policy_load(config, findings));
+	g_assert_null(mg_policy_load(config, NULL, findings));
 	g_assert_nonnull(strstr(mg_findings_get(findings, 0)->text, "may be written by others (mode 0664)"));
 	mg_findings_free(findings);
 	findings = mg_findings_new();
 	g_assert_cmpint(chmod(list, 0644), ==, 0);
 	g_assert_cmpint(chmod(config, 0646), ==, 0);
-	g_assert_null(mg_policy_load(config, findings));
+	g_assert_null(mg_policy_load(config, NULL, findings));
 	g_assert_nonnull(strstr(mg_findings_get(findings, 0)->text, "may be written by others (mode 0646)"));
 	mg_findings_free(findings);
 
@@ -326,7 +326,7 @@ test_million_networks(void)
 	write_file(list, text->str, 0644);
 	g_string_free(text, TRUE);
 	write_file(config, "[zone z]\nnetworks = @nets !10.0.0.4/32\n", 0644);
-	policy = mg_policy_load(config, findings);
+	policy = mg_policy_load(config, NULL, findings);
 	g_assert_nonnull(policy);
 	g_assert_true(mg_ip_parse("10.30.132.126", &ip));
 	zone = mg_policy_zone(policy, &ip, NULL, &network);

@@ -894,15 +894,13 @@ test_cached(void)
 {
 	mg_dns_question question = question_of(A, "www.example.org");
 	mg_resolver_counts counts;
-	mg_dns_answer *first, *again, *peeked;
+	mg_dns_answer *first, *again;
 	stage set;
 
 	stage_begin(&set, LONG_MS, good, NULL);
-	g_assert_null(mg_resolver_peek(set.resolver, &question));
 	first = stage_ask(&set, A, "www.example.org");
 	again = mg_resolver_ask(set.resolver, &question, take, NULL, NULL);
-	peeked = mg_resolver_peek(set.resolver, &question);
-	g_assert_true(first == again && first == peeked);
+	g_assert_true(first == again);
 	g_assert_cmpuint(set.servers[0].n_udp, ==, 1);
 	mg_resolver_count(set.resolver, &counts);
 	g_assert_cmpuint(counts.n_questions, ==, 2);
@@ -912,7 +910,6 @@ test_cached(void)
 	g_assert_cmpuint(counts.n_under_way, ==, 0);
 	mg_dns_answer_unref(first);
 	mg_dns_answer_unref(again);
-	mg_dns_answer_unref(peeked);
 	stage_end(&set);
 }
 
@@ -995,6 +992,39 @@ test_cancel_before(void)
 	stage_end(&set);
 }
 
+static void
+stage_idle_until_cached(stage *set, guint n_answers)
+{
+	mg_resolver_counts counts = { 0 };
+
+	for (guint i = 0; i < 1000 && counts.n_cache_answers < n_answers; i++) {
+		stage_idle(set, 10);
+		mg_resolver_count(set->resolver, &counts);
+	}
+	g_assert_cmpuint(counts.n_cache_answers, ==, n_answers);
+}
+
+/* Nobody waits, and whoever asks next need not. */
+static void
+test_prefetch(void)
+{
+	mg_dns_question question = question_of(A, "www.example.org");
+	mg_dns_answer *answer;
+	stage set;
+
+	stage_begin(&set, LONG_MS, good, NULL);
+	mg_resolver_prefetch(set.resolver, &question);
+	mg_resolver_prefetch(set.resolver, &question);
+	stage_idle_until_cached(&set, 1);
+	g_assert_cmpuint(set.servers[0].n_udp, ==, 1);
+	answer = mg_resolver_ask(set.resolver, &question, take, NULL, NULL);
+	g_assert_cmpint(answer->outcome, ==, MG_DNS_FOUND);
+	mg_resolver_prefetch(set.resolver, &question);
+	g_assert_cmpuint(set.servers[0].n_udp, ==, 1);
+	mg_dns_answer_unref(answer);
+	stage_end(&set);
+}
+
 /* Nobody waits any more; the answer is there for the next one. */
 static void
 test_cancel_all(void)
@@ -1002,16 +1032,14 @@ test_cancel_all(void)
 	mg_dns_question question = question_of(A, "www.example.org");
 	waiting one = { 0 };
 	mg_resolver_ticket *ticket;
-	mg_dns_answer *answer = NULL;
+	mg_dns_answer *answer;
 	stage set;
 
 	stage_begin(&set, LONG_MS, good, NULL);
 	g_assert_null(mg_resolver_ask(set.resolver, &question, take, &one, &ticket));
 	mg_resolver_cancel(ticket);
-	for (guint i = 0; i < 1000 && answer == NULL; i++) {
-		stage_idle(&set, 10);
-		answer = mg_resolver_peek(set.resolver, &question);
-	}
+	stage_idle_until_cached(&set, 1);
+	answer = mg_resolver_ask(set.resolver, &question, take, &one, NULL);
 	g_assert_nonnull(answer);
 	g_assert_cmpuint(one.n_called, ==, 0);
 	mg_dns_answer_unref(answer);
@@ -1357,6 +1385,7 @@ main(int argc, char **argv)
 	g_test_add_func("/resolver/single-flight", test_single_flight);
 	g_test_add_func("/resolver/cancel-before", test_cancel_before);
 	g_test_add_func("/resolver/cancel-all", test_cancel_all);
+	g_test_add_func("/resolver/prefetch", test_prefetch);
 	g_test_add_func("/resolver/cancel-inside", test_cancel_inside);
 	g_test_add_func("/resolver/ask-inside", test_ask_inside);
 	g_test_add_func("/resolver/free-under-way", test_free_under_way);

@@ -366,13 +366,13 @@ static void
 test_trace(void)
 {
 	static const char *const expected[] = {
-		"spf: example.org, TXT example.org 1 found, ttl 300: v=spf1 mx include:i.example -all",
-		"spf: mx: no match; MX example.org 1 found, ttl 300, A m.example nodata; terms 1/10, voids 1/2",
-		"spf:   i.example, TXT i.example 1 found, ttl 300: v=spf1 ip4:192.0.2.0/8 -all",
-		"spf:   ip4:192.0.2.0/8: matched; terms 2/10, voids 1/2",
-		"spf: include:i.example: matched; terms 2/10, voids 1/2",
-		"spf: pass by include:i.example > ip4:192.0.2.0/8; terms 2, voids 1, queries 4",
-		"spf: breadth 2^24 of the term, 2^24 of the record: a pass says little",
+		"example.org, TXT example.org 1 found, ttl 300: v=spf1 mx include:i.example -all",
+		"mx: no match; MX example.org 1 found, ttl 300, A m.example nodata; terms 1/10, voids 1/2",
+		"  i.example, TXT i.example 1 found, ttl 300: v=spf1 ip4:192.0.2.0/8 -all",
+		"  ip4:192.0.2.0/8: matched; terms 2/10, voids 1/2",
+		"include:i.example: matched; terms 2/10, voids 1/2",
+		"pass by include:i.example > ip4:192.0.2.0/8; terms 2, voids 1, queries 4",
+		"breadth 2^24 of the term, 2^24 of the record: a pass says little",
 	};
 	g_autoptr(mg_trace) trace = mg_trace_new();
 	mg_spf_question question;
