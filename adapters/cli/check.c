@@ -249,27 +249,13 @@ print_text(const mg_verdict *verdict, const char *word)
 
 /* ---- asking ---- */
 
-/* Without its angle brackets, if it has them. */
-static const char *
-bare_path(const char *path, size_t *length_out)
-{
-	size_t length = strlen(path);
-
-	if (length >= 2 && path[0] == '<' && path[length - 1] == '>') {
-		path++;
-		length -= 2;
-	}
-	*length_out = length;
-	return path;
-}
-
 /* Asks one stage and prints the verdict. @word: what the client said, for people. */
 static int
 ask(check_run *check, mg_stage stage, const char *word, bool counts)
 {
 	bool is_rcpt = stage == MG_STAGE_RCPT;
 	size_t length = 0;
-	const char *path = is_rcpt ? bare_path(word, &length) : NULL;
+	const char *path = is_rcpt ? cli_bare_path(word, &length) : NULL;
 	mg_verdict *verdict = NULL;
 	uint64_t request;
 	int error = mg_ask_stage(check->session, stage, path, length, &request);
@@ -308,7 +294,7 @@ run_session(check_run *check)
 		return fail_fact("--auth", check->auth, "a user name of up to 255 octets");
 	if (!has_mail)
 		return 0;
-	from = bare_path(from, &length);
+	from = cli_bare_path(from, &length);
 	if (mg_session_set_mail_from(check->session, from, length, check->smtputf8 ? MG_MAIL_SMTPUTF8 : 0) != MG_OK)
 		return cli_fail_library(MG_E_MEMORY, "check");
 	code = ask(check, MG_STAGE_MAIL, check->from ? check->from : "", true);
@@ -324,18 +310,9 @@ run_session(check_run *check)
 static int
 open_guard(check_run *check)
 {
-	mg_options options = MG_OPTIONS_INIT;
-	int error;
+	int code = cli_open(check->config, check->socket, NULL, check->verbose, &check->guard);
 
-	options.config = check->config;
-	options.socket = check->socket;
-	options.engine = cli_engine();
-	options.log = cli_log;
-	options.log_level = check->verbose ? MG_LEVEL_DEBUG : MG_LEVEL_ERROR;
-	error = mg_guard_open(&options, &check->guard);
-	if (!error)
-		error = mg_session_new(check->guard, &check->session);
-	return error ? cli_fail_library(error, check->config ? check->config : check->socket) : 0;
+	return code || mg_session_new(check->guard, &check->session) == MG_OK ? code : cli_fail_library(MG_E_MEMORY, "check");
 }
 
 int

@@ -3,6 +3,7 @@
 #define MAILGUARD_CLI_H
 
 #include <mailguard.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 /* Exit codes: what a verdict says, then those of sysexits.h. */
@@ -20,6 +21,7 @@ enum {
 int cli_check(int argc, char **argv);
 int cli_lint(int argc, char **argv);
 int cli_relay_matrix(int argc, char **argv);
+int cli_spf(int argc, char **argv);
 
 /* Prints "mailguard: ..." on standard error, at most a line, and returns @code. */
 int cli_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -29,8 +31,12 @@ int cli_fail_library(int error, const char *what);
 /* engine.so where it was built, beside this program; NULL: where it is installed. Constant after the first call. */
 const char *cli_engine(void);
 
-/* Log lines of the library, to standard error. */
-void cli_log(void *context, mg_level level, const char *line);
+/* A guard of a policy file, of a daemon's socket, or of neither, and keys that take the place of the file's; NULL where there is
+ * none. Its log goes to standard error: all of it, or errors alone. Returns an exit code. */
+int cli_open(const char *config, const char *socket, const char *policy, bool verbose, mg_guard **guard_out);
+
+/* A path without its angle brackets, if it has them. */
+const char *cli_bare_path(const char *path, size_t *length_out);
 
 /* A JSON string (RFC 8259 7): octets that are not UTF-8 become U+FFFD. */
 void cli_json_string(FILE *out, const char *octets, size_t length);

@@ -15,6 +15,7 @@ static const struct {
 	{ "check", cli_check, "check --config F --ip A [--helo H]... [--from P] [--rcpt P]... [--auth U] [--json]" },
 	{ "lint", cli_lint, "lint F" },
 	{ "relay-matrix", cli_relay_matrix, "relay-matrix --config F" },
+	{ "spf", cli_spf, "spf --ip A --from F [--helo H] [--config F] [--server A:PORT] [--zone F] [--record R] [--json]" },
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -66,11 +67,41 @@ cli_engine(void)
 	return access(path, R_OK) == 0 ? path : NULL;
 }
 
-void
-cli_log(void *context, mg_level level, const char *line)
+static void
+print_log(void *context, mg_level level, const char *line)
 {
 	(void)context;
 	fprintf(stderr, "mailguard: %s: %s\n", mg_level_name((int)level), line);
+}
+
+int
+cli_open(const char *config, const char *socket, const char *policy, bool verbose, mg_guard **guard_out)
+{
+	mg_options options = MG_OPTIONS_INIT;
+	int error;
+
+	options.config = config;
+	options.socket = socket;
+	options.policy = policy;
+	options.engine = cli_engine();
+	options.log = print_log;
+	options.log_level = verbose ? MG_LEVEL_DEBUG : MG_LEVEL_ERROR;
+	options.flags = MG_OWN_PROCESS;
+	error = mg_guard_open(&options, guard_out);
+	return error ? cli_fail_library(error, config ? config : socket ? socket : "options") : 0;
+}
+
+const char *
+cli_bare_path(const char *path, size_t *length_out)
+{
+	size_t length = strlen(path);
+
+	if (length >= 2 && path[0] == '<' && path[length - 1] == '>') {
+		path++;
+		length -= 2;
+	}
+	*length_out = length;
+	return path;
 }
 
 static void

@@ -22,6 +22,7 @@ make_report(const char *config, mg_report_kind kind, mg_report **report_out)
 
 	options.config = config;
 	options.engine = cli_engine();
+	options.flags = MG_OWN_PROCESS;
 	return mg_report_make(&options, kind, report_out);
 }
 

@@ -1,0 +1,273 @@
+/* spf.c - "mailguard spf": what SPF says of a client and an identity, and why. */
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "spf.h"
+
+#define POLICY_MAX 16384   /* octets of keys that options set */
+
+typedef struct spf_run {
+	spf_subject subject;
+	const char *config, *server, *zone, *engine;
+	bool        batch, compare, json, verbose;
+} spf_run;
+
+enum {
+	OPTION_IP = 1, OPTION_FROM, OPTION_HELO, OPTION_CONFIG, OPTION_SERVER, OPTION_ZONE, OPTION_RECORD, OPTION_ENGINE,
+	OPTION_BATCH, OPTION_COMPARE, OPTION_JSON, OPTION_VERBOSE
+};
+
+static const struct option known_options[] = {
+	{ "ip", required_argument, NULL, OPTION_IP },
+	{ "from", required_argument, NULL, OPTION_FROM },
+	{ "helo", required_argument, NULL, OPTION_HELO },
+	{ "config", required_argument, NULL, OPTION_CONFIG },
+	{ "server", required_argument, NULL, OPTION_SERVER },
+	{ "zone", required_argument, NULL, OPTION_ZONE },
+	{ "record", required_argument, NULL, OPTION_RECORD },
+	{ "engine", required_argument, NULL, OPTION_ENGINE },
+	{ "batch", no_argument, NULL, OPTION_BATCH },
+	{ "compare", no_argument, NULL, OPTION_COMPARE },
+	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "verbose", no_argument, NULL, OPTION_VERBOSE },
+	{ NULL, 0, NULL, 0 }
+};
+
+static int
+take_option(spf_run *run, int option)
+{
+	switch (option) {
+	case OPTION_IP:      run->subject.ip = optarg; break;
+	case OPTION_FROM:    run->subject.from = optarg; break;
+	case OPTION_HELO:    run->subject.helo = optarg; break;
+	case OPTION_CONFIG:  run->config = optarg; break;
+	case OPTION_SERVER:  run->server = optarg; break;
+	case OPTION_ZONE:    run->zone = optarg; break;
+	case OPTION_RECORD:  run->subject.record = optarg; break;
+	case OPTION_ENGINE:  run->engine = optarg; break;
+	case OPTION_BATCH:   run->batch = true; break;
+	case OPTION_COMPARE: run->compare = true; break;
+	case OPTION_JSON:    run->json = true; break;
+	case OPTION_VERBOSE: run->verbose = true; break;
+	default:             return EXIT_USAGE;   /* getopt has said why */
+	}
+	return 0;
+}
+
+static int
+take_options(spf_run *run, int argc, char **argv)
+{
+	const spf_subject *subject = &run->subject;
+	int option, code;
+
+	while ((option = getopt_long(argc, argv, "", known_options, NULL)) != -1) {
+		code = take_option(run, option);
+		if (code)
+			return code;
+	}
+	if (optind != argc)
+		return cli_fail(EXIT_USAGE, "spf: '%.60s' is no option", argv[optind]);
+	if (run->batch && (subject->ip != NULL || subject->helo != NULL || subject->from != NULL || run->compare))
+		return cli_fail(EXIT_USAGE, "spf: --batch takes clients and identities from standard input, and does not compare");
+	if (!run->batch && subject->ip == NULL)
+		return cli_fail(EXIT_USAGE, "spf: --ip A was expected");
+	if (!run->batch && subject->from == NULL && subject->helo == NULL)
+		return cli_fail(EXIT_USAGE, "spf: --from F or --helo H was expected");
+	if (run->compare && run->engine != NULL)
+		return cli_fail(EXIT_USAGE, "spf: --compare asks both engines; --engine does not go with it");
+	return 0;
+}
+
+/* ---- the policy ---- */
+
+/* A value as mailguard.conf has it. */
+static void
+put_key(FILE *out, const char *key, const char *value)
+{
+	fprintf(out, "%s = ", key);
+	for (; *value; value++) {
+		if (*value == '\\')
+			fputc('\\', out);
+		fputc(*value, out);
+	}
+	fputc('\n', out);
+}
+
+/* Keys that stand in for those of the file. Without a file nobody is skipped, and explanations are fetched. */
+static int
+make_policy(const spf_run *run, const char *engine, char policy_out[POLICY_MAX])
+{
+	char zone[PATH_MAX];
+	FILE *out;
+
+	if (run->zone != NULL && realpath(run->zone, zone) == NULL)
+		return cli_fail(EXIT_USAGE, "spf: --zone %.200s: a file was expected", run->zone);
+	out = fmemopen(policy_out, POLICY_MAX, "w");
+	if (out == NULL)
+		return cli_fail_library(MG_E_MEMORY, "spf");
+	fprintf(out, "[dns]\n");
+	if (run->server != NULL)
+		put_key(out, "servers", run->server);
+	if (run->zone != NULL)
+		put_key(out, "local-zone", zone);
+	fprintf(out, "[spf]\n");
+	if (engine != NULL)
+		put_key(out, "engine", engine);
+	if (run->config == NULL)
+		fprintf(out, "skip-networks =\nexplanation = yes\n");
+	fputc(0, out);
+	if (fflush(out) != 0 || ftell(out) >= POLICY_MAX) {
+		fclose(out);
+		return cli_fail(EXIT_USAGE, "spf: options of more than %d octets", POLICY_MAX);
+	}
+	fclose(out);
+	return 0;
+}
+
+static int
+open_guard(const spf_run *run, const char *engine, mg_guard **guard_out)
+{
+	char policy[POLICY_MAX];
+	int code = make_policy(run, engine, policy);
+
+	return code ? code : cli_open(run->config, NULL, policy, run->verbose, guard_out);
+}
+
+/* ---- asking ---- */
+
+const char *
+spf_ask(mg_guard *guard, const spf_subject *subject, void *context, mg_session **session_out, uint64_t *request_out)
+{
+	bool is_helo = subject->from == NULL;
+	const char *why = "out of memory";
+	size_t length = 0;
+	const char *from = is_helo ? NULL : cli_bare_path(subject->from, &length);
+	mg_session *session;
+
+	if (mg_session_new(guard, &session) != MG_OK)
+		return why;
+	mg_session_set_context(session, context);
+	if (strchr(subject->ip, '%') != NULL || mg_session_set_client(session, subject->ip, MG_FROM_SOCKET) != MG_OK)
+		why = "an IPv4 or IPv6 address was expected";
+	else if ((subject->helo == NULL || mg_session_set_helo(session, subject->helo, MG_TEXT, MG_HELO_EXTENDED) == MG_OK)
+	         && (is_helo || mg_session_set_mail_from(session, from, length, MG_MAIL_SMTPUTF8) == MG_OK)
+	         && mg_session_set_spf_record(session, subject->record) == MG_OK
+	         && mg_ask_spf(session, is_helo ? MG_IDENTITY_HELO : MG_IDENTITY_MAIL_FROM, request_out) == MG_OK)
+		why = NULL;
+	if (why != NULL)
+		mg_session_unref(session);
+	else
+		*session_out = session;
+	return why;
+}
+
+/* One question; the verdict is the caller's. */
+static int
+ask_and_wait(const spf_run *run, const char *engine, mg_verdict **verdict_out)
+{
+	mg_session *session = NULL;
+	mg_guard *guard = NULL;
+	uint64_t request;
+	const char *why;
+	int code = open_guard(run, engine, &guard);
+	int error;
+
+	if (code)
+		return code;
+	why = spf_ask(guard, &run->subject, NULL, &session, &request);
+	if (why != NULL) {
+		code = cli_fail(EXIT_USAGE, "spf: --ip %.60s: %s", run->subject.ip, why);
+	} else {
+		error = mg_guard_wait(guard, request, verdict_out);
+		code = error ? cli_fail_library(error, "spf") : 0;
+	}
+	mg_session_unref(session);
+	mg_guard_close(guard);
+	return code;
+}
+
+static void
+print_verdict(const spf_run *run, const mg_verdict *verdict)
+{
+	if (run->json)
+		spf_print_json(&run->subject, verdict, true);
+	else
+		spf_print_text(&run->subject, verdict);
+}
+
+static int
+exit_code(const mg_verdict *verdict)
+{
+	switch (mg_verdict_action(verdict)) {
+	case MG_ACCEPT: return EXIT_ACCEPTED;
+	case MG_DEFER:  return EXIT_DEFERRED;
+	case MG_REJECT: return EXIT_REJECTED;
+	}
+	return EXIT_UNAVAILABLE;
+}
+
+static int
+ask_one(const spf_run *run)
+{
+	mg_verdict *verdict;
+	int code = ask_and_wait(run, run->engine, &verdict);
+
+	if (code)
+		return code;
+	print_verdict(run, verdict);
+	code = exit_code(verdict);
+	mg_verdict_free(verdict);
+	return code;
+}
+
+/* Both engines, and where they part. */
+static int
+compare(const spf_run *run)
+{
+	mg_verdict *own = NULL, *other = NULL;
+	int code = ask_and_wait(run, "mailguard", &own);
+
+	if (!code)
+		code = ask_and_wait(run, "libspf2", &other);
+	if (!code) {
+		bool same = strcmp(spf_result(own), spf_result(other)) == 0;
+
+		print_verdict(run, own);
+		print_verdict(run, other);
+		if (!run->json && same)
+			printf("both say %s\n", spf_result(own));
+		else if (!run->json)
+			printf("they part: mailguard says %s, libspf2 %s\n", spf_result(own), spf_result(other));
+		code = exit_code(own);
+	}
+	mg_verdict_free(own);
+	mg_verdict_free(other);
+	return code;
+}
+
+static int
+ask_many(const spf_run *run)
+{
+	mg_guard *guard;
+	int code = open_guard(run, run->engine, &guard);
+
+	if (code)
+		return code;
+	code = spf_batch(guard, run->subject.record);
+	mg_guard_close(guard);
+	return code;
+}
+
+int
+cli_spf(int argc, char **argv)
+{
+	spf_run run = { .config = NULL };
+	int code = take_options(&run, argc, argv);
+
+	if (code)
+		return code;
+	return run.batch ? ask_many(&run) : run.compare ? compare(&run) : ask_one(&run);
+}

@@ -1,0 +1,152 @@
+/* spf_print.c - an SPF verdict for a person, and as JSON. */
+#include <string.h>
+
+#include "cli.h"
+#include "spf.h"
+
+/* Evidence under the names of JSON. */
+static const struct {
+	const char *key, *piece;
+	bool        is_number;
+} json_keys[] = {
+	{ "domain", "domain", false }, { "explanation", "explanation", false }, { "matched", "matched", false },
+	{ "record", "record", false }, { "problem", "problem", false }, { "skipped", "skipped", false },
+	{ "engine", "engine", false }, { "lookups", "lookups", true }, { "voids", "voids", true },
+	{ "queries", "queries", true }, { "rounds", "rounds", true }, { "breadth", "breadth", true },
+	{ "record_breadth", "record-breadth", true }, { "ttl_s", "ttl-s", true }, { "elapsed_us", "elapsed-us", true },
+};
+
+#define PIECES_MAX 64
+
+/* The evidence of one verdict, borrowed from it. */
+typedef struct evidence {
+	const char *names[PIECES_MAX], *values[PIECES_MAX];
+	size_t      n;
+} evidence;
+
+static void
+evidence_read(const mg_verdict *verdict, evidence *out)
+{
+	out->n = 0;
+	while (out->n < PIECES_MAX
+	       && (out->names[out->n] = mg_verdict_evidence(verdict, out->n, &out->values[out->n])) != NULL)
+		out->n++;
+}
+
+/* A piece of the identity that was asked for; NULL if there is none. */
+static const char *
+evidence_find(const evidence *found, const char *piece)
+{
+	for (size_t i = 0; i < found->n; i++)
+		if (strcmp(strchr(found->names[i], '.') + 1, piece) == 0)
+			return found->values[i];
+	return NULL;
+}
+
+/* "spf.fail", whatever the policy makes of it. */
+static void
+reason_of(const mg_verdict *verdict, const evidence *found, char out[64])
+{
+	const char *result, *check = mg_verdict_result(verdict, 0, &result);
+
+	if (check != NULL)
+		snprintf(out, 64, "%s.%s", check, result);
+	else
+		snprintf(out, 64, "%s", evidence_find(found, "skipped") != NULL ? "spf.skipped" : mg_verdict_reason(verdict));
+}
+
+/* In the standard's word: who was not judged has no result, and what was not found out in time is temperror. */
+const char *
+spf_result(const mg_verdict *verdict)
+{
+	const char *result, *check = mg_verdict_result(verdict, 0, &result);
+
+	if (check == NULL || strcmp(result, "skipped") == 0)
+		return "none";
+	return strncmp(check, "spf", 3) == 0 ? result : "temperror";
+}
+
+static void
+print_key_text(const char *key, const char *text)
+{
+	printf(",\"%s\":", key);
+	if (text != NULL)
+		cli_json_string(stdout, text, strlen(text));
+	else
+		printf("null");
+}
+
+void
+spf_print_json(const spf_subject *subject, const mg_verdict *verdict, bool with_trace)
+{
+	const char *line;
+	char reason[64];
+	evidence found;
+
+	evidence_read(verdict, &found);
+	reason_of(verdict, &found, reason);
+	printf("{\"result\":\"%s\"", spf_result(verdict));
+	print_key_text("reason", reason);
+	print_key_text("action", mg_action_name((int)mg_verdict_action(verdict)));
+	print_key_text("ip", subject->ip);
+	print_key_text("helo", subject->helo);
+	print_key_text("mail_from", subject->from);
+	print_key_text("identity", subject->from != NULL ? "mailfrom" : "helo");
+	for (size_t i = 0; i < sizeof(json_keys) / sizeof(json_keys[0]); i++) {
+		const char *value = evidence_find(&found, json_keys[i].piece);
+
+		if (json_keys[i].is_number)
+			printf(",\"%s\":%s", json_keys[i].key, value != NULL ? value : "null");
+		else
+			print_key_text(json_keys[i].key, value);
+	}
+	for (size_t i = 0; with_trace && (line = mg_verdict_trace(verdict, i)) != NULL; i++) {
+		printf(i == 0 ? ",\"trace\":[" : ",");
+		cli_json_string(stdout, line, strlen(line));
+	}
+	printf(with_trace ? "]}\n" : "}\n");
+}
+
+static void
+print_line(const char *label, const char *value)
+{
+	if (value != NULL)
+		printf("  %-12s%s\n", label, value);
+}
+
+static void
+print_breadth(const char *label, const char *log2)
+{
+	if (log2 != NULL)
+		printf("  %-12s2^%s addresses%s\n", label, log2, strcmp(log2, "64") == 0 ? " of 64 bits and more" : "");
+}
+
+void
+spf_print_text(const spf_subject *subject, const mg_verdict *verdict)
+{
+	const char *domain, *skipped, *line;
+	char reason[64];
+	evidence found;
+
+	evidence_read(verdict, &found);
+	domain = evidence_find(&found, "domain");
+	skipped = evidence_find(&found, "skipped");
+	reason_of(verdict, &found, reason);
+	printf("%s: %s identity, domain %s, client %s\n", spf_result(verdict), subject->from != NULL ? "MAIL FROM" : "HELO",
+	       domain != NULL && domain[0] != 0 ? domain : "none", subject->ip);
+	printf("  %-12s%s: %s\n", "reason", reason, mg_action_name((int)mg_verdict_action(verdict)));
+	print_line("skipped", skipped);
+	print_line("engine", evidence_find(&found, "engine"));
+	print_line("matched", evidence_find(&found, "matched"));
+	print_line("record", evidence_find(&found, "record"));
+	print_line("problem", evidence_find(&found, "problem"));
+	print_line("explanation", evidence_find(&found, "explanation"));
+	if (skipped == NULL && evidence_find(&found, "lookups") != NULL)
+		printf("  %-12s%s of %s\n  %-12s%s of %s\n  %-12s%s in %s rounds, %s us\n", "lookups", evidence_find(&found, "lookups"),
+		       evidence_find(&found, "lookups-max"), "voids", evidence_find(&found, "voids"), evidence_find(&found, "voids-max"),
+		       "queries", evidence_find(&found, "queries"), evidence_find(&found, "rounds"), evidence_find(&found, "elapsed-us"));
+	print_breadth("term lets", evidence_find(&found, "breadth"));
+	print_breadth("record lets", evidence_find(&found, "record-breadth"));
+	for (size_t i = 0; (line = mg_verdict_trace(verdict, i)) != NULL; i++)
+		printf("  | %s\n", line);
+}
