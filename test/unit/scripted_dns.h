@@ -1,6 +1,7 @@
 /* scripted_dns.h - a DNS server for tests, on loopback, in the same thread: it plays what a row tells it to.
  * UDP and TCP on one port that the system chooses. A script is a function that is called for each query and sends what it
- * likes, at once or later. dns_run() waits for the engine's loop and for the server together. */
+ * likes, at once or later. dns_run() waits for the engine's loop and for the server together. A stage is all of it:
+ * a loop, servers, and a resolver that asks them. */
 #ifndef MG_TEST_SCRIPTED_DNS_H
 #define MG_TEST_SCRIPTED_DNS_H
 
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/loop.h"
+#include "dns/resolver.h"
 #include "dns/wire.h"
 #include "support.h"
 
@@ -42,6 +44,7 @@ typedef struct dns_later {
 
 struct dns_server {
 	dns_script udp, tcp;            /* NULL: silent; a NULL tcp takes the connection and says nothing */
+	const void *data;               /* borrowed; the scripts' own */
 	int        udp_fd, listen_fd;
 	int        connections[DNS_CONNECTIONS];
 	GByteArray *received[DNS_CONNECTIONS];
@@ -88,6 +91,28 @@ question_end(const dns_query *query)
 	while (at < query->length && query->octets[at] != 0)
 		at += 1u + query->octets[at];
 	return at + 5;
+}
+
+static inline mg_dns_question
+question_asked(const dns_query *query)
+{
+	gsize end = question_end(query), length = MIN(end - 4 - 12, MG_DNS_NAME_MAX);
+	mg_dns_question question = { .type = query->octets[end - 4] << 8 | query->octets[end - 3] };
+
+	question.name.length = (guint8)length;
+	memcpy(question.name.octets, query->octets + 12, length);
+	return question;
+}
+
+/* Octets of a reply that the asker can take: as its OPT record says, which is all that follows a question. */
+static inline gsize
+reply_max(const dns_query *query)
+{
+	gsize opt = question_end(query);
+
+	if (query->fd >= 0)
+		return G_MAXUINT16;
+	return opt + MG_DNS_OPT_SIZE > query->length ? 512 : (gsize)query->octets[opt + 3] << 8 | query->octets[opt + 4];
 }
 
 /* The query's id and question, nothing else yet. @flags: of the header, QR and RA and RD besides. */
@@ -357,6 +382,8 @@ dns_run(mg_loop *loop, dns_server *servers, guint n_servers, const guint *done, 
 	return TRUE;
 }
 
+/* ---- servers and their resolver ---- */
+
 static inline guint
 count_descriptors(void)
 {
@@ -367,6 +394,49 @@ count_descriptors(void)
 		n++;
 	closedir(all);
 	return n;
+}
+
+typedef struct stage {
+	mg_loop             *loop;
+	mg_resolver         *resolver;
+	dns_server           servers[2];
+	guint                n_servers;
+	guint                n_descriptors;
+	mg_resolver_settings settings;
+	char                *list;
+} stage;
+
+/* One server. @settings: but for the servers. */
+static inline void
+stage_begin_with(stage *set, const mg_log *log, const mg_resolver_settings *settings, dns_script udp, dns_script tcp)
+{
+	char *why = NULL;
+
+	*set = (stage){ .n_descriptors = count_descriptors(), .n_servers = 1, .settings = *settings };
+	set->loop = mg_loop_new();
+	dns_server_begin(&set->servers[0], udp, tcp);
+	set->list = g_strdup_printf("127.0.0.1:%u", set->servers[0].port);
+	set->settings.servers = set->list;
+	set->resolver = mg_resolver_new(set->loop, log, &set->settings, &why);
+	g_assert_cmpstr(why, ==, NULL);
+	g_assert_nonnull(set->resolver);
+}
+
+static inline void
+stage_end(stage *set)
+{
+	mg_resolver_free(set->resolver);
+	for (guint i = 0; i < set->n_servers; i++)
+		dns_server_end(&set->servers[i]);
+	mg_loop_free(set->loop);
+	g_free(set->list);
+	g_assert_cmpuint(count_descriptors(), ==, set->n_descriptors);
+}
+
+static inline gboolean
+stage_run(stage *set, const guint *done, guint most_ms)
+{
+	return dns_run(set->loop, set->servers, set->n_servers, done, most_ms);
 }
 
 #endif

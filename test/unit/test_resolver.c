@@ -50,49 +50,13 @@ note_log(void *context G_GNUC_UNUSED, mg_level level G_GNUC_UNUSED, const char *
 
 static const mg_log test_log = { note_log, NULL, MG_LEVEL_DEBUG };
 
-/* A loop, servers and a resolver for them. */
-typedef struct stage {
-	mg_loop             *loop;
-	mg_resolver         *resolver;
-	dns_server           servers[2];
-	guint                n_servers;
-	guint                n_descriptors;
-	mg_resolver_settings settings;
-	char                *list;
-} stage;
-
 static void
 stage_begin(stage *set, guint timeout_ms, dns_script udp, dns_script tcp)
 {
-	char *why = NULL;
+	mg_resolver_settings settings = mg_resolver_settings_standard;
 
-	*set = (stage){ .n_descriptors = count_descriptors(), .n_servers = 1 };
-	set->loop = mg_loop_new();
-	dns_server_begin(&set->servers[0], udp, tcp);
-	set->list = g_strdup_printf("127.0.0.1:%u", set->servers[0].port);
-	set->settings = mg_resolver_settings_standard;
-	set->settings.servers = set->list;
-	set->settings.timeout_ms = timeout_ms;
-	set->resolver = mg_resolver_new(set->loop, &test_log, &set->settings, &why);
-	g_assert_cmpstr(why, ==, NULL);
-	g_assert_nonnull(set->resolver);
-}
-
-static void
-stage_end(stage *set)
-{
-	mg_resolver_free(set->resolver);
-	for (guint i = 0; i < set->n_servers; i++)
-		dns_server_end(&set->servers[i]);
-	mg_loop_free(set->loop);
-	g_free(set->list);
-	g_assert_cmpuint(count_descriptors(), ==, set->n_descriptors);
-}
-
-static gboolean
-stage_run(stage *set, const guint *done, guint most_ms)
-{
-	return dns_run(set->loop, set->servers, set->n_servers, done, most_ms);
+	settings.timeout_ms = timeout_ms;
+	stage_begin_with(set, &test_log, &settings, udp, tcp);
 }
 
 /* Whatever comes in a while. */
