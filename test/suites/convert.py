@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""convert.py SUITE FILE.yml [README] - a suite of SPF cases as lines that run_spf.c reads, on standard output.
+"""convert.py SUITE FILE.yml [README] - a suite of SPF cases as lines that spf_cases.h reads, on standard output.
 
 Fields are separated by tabs; in them, what is no printable ASCII, and the backslash, is \\xNN.
 
@@ -89,7 +89,7 @@ def write_name(name, entries):
     kinds = [kind for kind, _ in entries]
     for kind, value in entries:
         if kind in ("TIMEOUT", "SERVFAIL", "CNAMELOOP"):
-            line("trouble", name, {"TIMEOUT": "timeout", "SERVFAIL": "servfail", "CNAMELOOP": "alias-loop"}[kind])
+            line("trouble", name, {"TIMEOUT": "timeout", "SERVFAIL": "servfail", "CNAMELOOP": "cname"}[kind])
         elif kind in ("SPF", "TXT"):
             if kind == "SPF" and "TXT" in kinds or value == "NONE":
                 continue

@@ -7,10 +7,9 @@
 #include <glib.h>
 #include <string.h>
 
-#include "dns/answer.h"
+#include "dns/wire.h"
 #include "spf/evaluate.h"
 
-#define SPF_ALIASES_MAX 10
 #define SPF_ROUNDS_MAX  64
 #define SPF_TTL_S       300
 
@@ -25,7 +24,7 @@ typedef struct spf_zone_record {
 
 typedef struct spf_zone {
 	GPtrArray  *records;   /* owned; of spf_zone_record */
-	GHashTable *trouble;   /* owned; name -> why it does not answer */
+	GHashTable *trouble;   /* owned; name -> why it does not answer, as the resolver says it */
 } spf_zone;
 
 static inline void
@@ -112,15 +111,16 @@ spf_zone_answer_not(const mg_dns_question *question, mg_dns_outcome outcome, con
 	return answer;
 }
 
+/* @aliases gets the CNAMEs on the way, borrowed from the zone. */
 static inline mg_dns_answer *
-spf_zone_answer(const spf_zone *zone, const mg_dns_question *question)
+spf_zone_follow(const spf_zone *zone, const mg_dns_question *question, GPtrArray *aliases)
 {
 	g_autofree char *name = spf_zone_name_text(&question->name);
-	guint n_aliases = 0;
 
 	while (TRUE) {
 		g_autoptr(GPtrArray) found = g_ptr_array_new();
-		const char *alias = NULL, *trouble = g_hash_table_lookup(zone->trouble, name);
+		const spf_zone_record *alias = NULL;
+		const char *trouble = g_hash_table_lookup(zone->trouble, name);
 		gboolean exists = trouble != NULL;
 
 		for (guint i = 0; i < zone->records->len; i++) {
@@ -132,28 +132,37 @@ spf_zone_answer(const spf_zone *zone, const mg_dns_question *question)
 			if (record->type == question->type)
 				g_ptr_array_add(found, (gpointer)record);
 			if (record->type == MG_DNS_CNAME)
-				alias = record->target;
+				alias = record;
 		}
 		if (found->len > 0) {
 			mg_dns_answer *answer = mg_dns_answer_new(question, MG_DNS_FOUND, "", found->len);
 
 			answer->ttl_s = SPF_TTL_S;
-			answer->n_aliases = n_aliases;
+			answer->n_aliases = aliases->len;
 			for (guint i = 0; i < found->len; i++)
 				spf_zone_fill_record(&answer->records[i], found->pdata[i]);
 			return answer;
 		}
-		if (alias != NULL && ++n_aliases <= SPF_ALIASES_MAX) {
+		if (alias != NULL && aliases->len < MG_DNS_ALIASES_MAX) {
+			g_ptr_array_add(aliases, (gpointer)alias);
 			g_free(name);
-			name = spf_zone_name(alias);
+			name = spf_zone_name(alias->target);
 			continue;
 		}
 		if (alias != NULL)
-			return spf_zone_answer_not(question, MG_DNS_UNKNOWN, "alias-loop");
+			return spf_zone_answer_not(question, MG_DNS_UNKNOWN, "cname");
 		if (trouble != NULL)
 			return spf_zone_answer_not(question, MG_DNS_UNKNOWN, g_intern_string(trouble));
 		return spf_zone_answer_not(question, MG_DNS_NOTHING, exists ? "nodata" : "nxdomain");
 	}
+}
+
+static inline mg_dns_answer *
+spf_zone_answer(const spf_zone *zone, const mg_dns_question *question)
+{
+	g_autoptr(GPtrArray) aliases = g_ptr_array_new();
+
+	return spf_zone_follow(zone, question, aliases);
 }
 
 /* ---- a resolver ---- */
