@@ -12,7 +12,8 @@ SUITES = rfc7208 pyspf blitiri mailguard
 BENCHES = bench_relay bench_abi
 
 UNIT_PROGRAMS = $(UNIT_TESTS:%=$(BUILD)/test/%)
-ALL_PROGRAMS = $(UNIT_PROGRAMS) $(BUILD)/test/run_spf
+SUITE_PROGRAMS = $(BUILD)/test/run_spf $(BUILD)/test/run_spf_network
+ALL_PROGRAMS = $(UNIT_PROGRAMS) $(SUITE_PROGRAMS)
 SCRIPTS = test/abi/abi.t test/abi/install.t test/cli/cli.t test/cli/spf.t test/model/relay.t test/model/spf.t \
 	test/demo/example.t
 
@@ -65,10 +66,10 @@ $(BUILD)/suites/%.cases: test/suites/convert.py test/suites/README $(SUITES_OF_O
 $(BUILD)/suites/mailguard.cases: test/suites/convert.py test/suites/mailguard.yml
 	@mkdir -p $(@D)
 	/usr/bin/python3 test/suites/convert.py mailguard test/suites/mailguard.yml > $@
-$(BUILD)/test/unit/run_spf.o: test/suites/run_spf.c
+$(BUILD)/test/suites/%.o: test/suites/%.c
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -c -o $@ $<
-$(BUILD)/test/run_spf: $(BUILD)/test/unit/run_spf.o $(ENGINE_OBJECTS) $(API_OBJECTS) $(SUITES:%=$(BUILD)/suites/%.cases)
+$(SUITE_PROGRAMS): $(BUILD)/test/%: $(BUILD)/test/suites/%.o $(ENGINE_OBJECTS) $(API_OBJECTS) $(SUITES:%=$(BUILD)/suites/%.cases)
 	$(CC) -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) $(ENGINE_LIBS) -ldl
 
 # ---- running ----
@@ -137,4 +138,5 @@ bench: deps
 bench-only: all $(BENCHES:%=$(BUILD)/bench/%)
 	@set -e; for bench in $(BENCHES); do MAILGUARD_ENGINE=$(BUILD)/engine.so $(BUILD)/bench/$$bench; done
 
--include $(EXAMPLE:%=$(BUILD)/adapters/example/%.d) $(UNIT_TESTS:%=$(BUILD)/test/unit/%.d)
+-include $(EXAMPLE:%=$(BUILD)/adapters/example/%.d) $(UNIT_TESTS:%=$(BUILD)/test/unit/%.d) \
+	$(SUITE_PROGRAMS:$(BUILD)/test/%=$(BUILD)/test/suites/%.d)
