@@ -12,7 +12,7 @@ SUITES = rfc7208 pyspf blitiri mailguard
 BENCHES = bench_relay bench_abi
 
 UNIT_PROGRAMS = $(UNIT_TESTS:%=$(BUILD)/test/%)
-SUITE_PROGRAMS = $(BUILD)/test/run_spf $(BUILD)/test/run_spf_network
+SUITE_PROGRAMS = $(BUILD)/test/run_spf $(BUILD)/test/run_spf_network $(BUILD)/test/run_spf_libspf2
 ALL_PROGRAMS = $(UNIT_PROGRAMS) $(SUITE_PROGRAMS)
 SCRIPTS = test/abi/abi.t test/abi/install.t test/cli/cli.t test/cli/spf.t test/model/relay.t test/model/spf.t \
 	test/demo/example.t
@@ -70,7 +70,9 @@ $(BUILD)/test/suites/%.o: test/suites/%.c
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -c -o $@ $<
 $(SUITE_PROGRAMS): $(BUILD)/test/%: $(BUILD)/test/suites/%.o $(ENGINE_OBJECTS) $(API_OBJECTS) $(SUITES:%=$(BUILD)/suites/%.cases)
-	$(CC) -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) $(ENGINE_LIBS) -ldl
+	$(CC) -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) $(ENGINE_LIBS) $(SUITE_LIBS) -ldl
+$(BUILD)/test/run_spf_libspf2: $(BUILD)/plugin/spf/libspf2.o
+$(BUILD)/test/run_spf_libspf2: SUITE_LIBS = -lspf2
 
 # ---- running ----
 

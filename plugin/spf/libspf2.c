@@ -185,7 +185,7 @@ first_error(SPF_response_t *response)
 	for (int i = 0; i < SPF_response_messages(response); i++)
 		if (SPF_error_errorp(SPF_response_message(response, i)))
 			return SPF_error_message(SPF_response_message(response, i));
-	return "no reason given";
+	return SPF_strerror(SPF_response_errcode(response));
 }
 
 /* What it judged is put in place of what we did; what it cannot tell goes. */

@@ -236,14 +236,14 @@ spf_resolver_end(spf_resolver *resolver)
 
 /* Returns the rounds it took. */
 static inline guint
-spf_resolver_evaluate(const spf_zone *zone, spf_presence mode, const mg_spf_question *question, mg_trace *trace,
-                  mg_spf_outcome *outcome_out)
+spf_resolver_evaluate_by(mg_spf_evaluator evaluate, const spf_zone *zone, spf_presence mode, const mg_spf_question *question,
+                         mg_trace *trace, mg_spf_outcome *outcome_out)
 {
 	spf_resolver resolver = { zone, mode, NULL, NULL };
 	guint rounds = 0;
 
 	spf_resolver_begin(&resolver);
-	while (!mg_spf_evaluate(question, spf_resolver_lookup, &resolver, trace, outcome_out)) {
+	while (!evaluate(question, spf_resolver_lookup, &resolver, trace, outcome_out)) {
 		guint n = spf_resolver_round(&resolver);
 
 		rounds++;
@@ -259,6 +259,13 @@ spf_resolver_evaluate(const spf_zone *zone, spf_presence mode, const mg_spf_ques
 	}
 	spf_resolver_end(&resolver);
 	return rounds;
+}
+
+static inline guint
+spf_resolver_evaluate(const spf_zone *zone, spf_presence mode, const mg_spf_question *question, mg_trace *trace,
+                      mg_spf_outcome *outcome_out)
+{
+	return spf_resolver_evaluate_by(mg_spf_evaluate, zone, mode, question, trace, outcome_out);
 }
 
 #endif
