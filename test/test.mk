@@ -128,10 +128,10 @@ fuzz: deps-ci
 
 # ---- bench ----
 
-$(BUILD)/bench/bench_relay: test/bench/bench_relay.c $(ENGINE_OBJECTS) $(BUILD)/api/wire.o $(BUILD)/api/names.o
+$(BUILD)/bench/bench_relay: test/bench/bench_relay.c test/bench/bench.h $(ENGINE_OBJECTS) $(BUILD)/api/wire.o $(BUILD)/api/names.o
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -o $@ $< $(filter %.o,$^) $(ALL_LDFLAGS) $(ENGINE_LIBS)
-$(BUILD)/bench/bench_abi: test/bench/bench_abi.c $(LIBRARY) $(BUILD)/engine.so
+$(BUILD)/bench/bench_abi: test/bench/bench_abi.c test/bench/bench.h test/bench/bench_guard.h $(LIBRARY) $(BUILD)/engine.so
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Iapi -o $@ $< $(ALL_LDFLAGS) $(IN_TREE)
 

@@ -5,15 +5,9 @@
  *        most memory that was used
  * Rules: nothing but <mailguard.h>. Timing is never a test: the exit status is 0 whatever the figures, 1 if a verdict
  *        is not what the policy says, or nothing could be measured. */
-#include <mailguard.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
+
+#include "bench_guard.h"
 
 #define N_NETWORKS  1000000u
 #define N_CLIENTS   1024u     /* sessions that are open at once */
@@ -25,59 +19,6 @@ typedef struct client {
 	int         is_inside;
 } client;
 
-static char     directory[256], config[300], list[300];
-static uint64_t random_state = 0x9e3779b97f4a7c15u;
-
-static uint64_t
-random_next(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state * 0x2545f4914f6cdd1du;
-}
-
-/* The processor's time: what else runs on the host is not ours. Nothing that is measured waits. */
-static double
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
-
-static int
-compare_doubles(const void *a, const void *b)
-{
-	const double *left = a, *right = b;
-
-	return (*left > *right) - (*left < *right);
-}
-
-static _Noreturn void
-die(const char *what)
-{
-	fflush(stdout);
-	fprintf(stderr, "bench_abi: %s\n", what);
-	exit(1);
-}
-
-static void
-log_line(void *context, mg_level level, const char *line)
-{
-	(void)context;
-	fprintf(stderr, "%s: %s\n", mg_level_name((int)level), line);
-}
-
-static void
-remove_files(void)
-{
-	unlink(config);
-	unlink(list);
-	rmdir(directory);
-}
-
 /* One network in each sixteen addresses of 10.0.0.0/8, so that what is inside is known without a look. */
 static void
 network_format(unsigned index, char out[32])
@@ -87,37 +28,23 @@ network_format(unsigned index, char out[32])
 	snprintf(out, 32, "%u.%u.%u.%u", address >> 24, address >> 16 & 255, address >> 8 & 255, address & 255);
 }
 
-static void
+static const char *
 write_policy(void)
 {
-	const char *temporary = getenv("TMPDIR");
+	const char *config;
 	char address[32];
-	FILE *file;
+	FILE *file = file_begin("networks", NULL);
 
-	snprintf(directory, sizeof(directory), "%s/mailguard-bench-XXXXXX", temporary ? temporary : "/tmp");
-	if (mkdtemp(directory) == NULL)
-		die("no temporary directory");
-	snprintf(config, sizeof(config), "%s/mailguard.conf", directory);
-	snprintf(list, sizeof(list), "%s/networks", directory);
-	atexit(remove_files);
-	umask(022);   /* a list that others may write is refused */
-
-	file = fopen(list, "w");
-	if (file == NULL)
-		die("a file of the policy cannot be written");
 	for (unsigned i = 0; i < N_NETWORKS; i++) {
 		network_format(i, address);
 		fprintf(file, "%s/%u\n", address, 29 + i % 4);
 	}
-	if (fclose(file) != 0)
-		die("a file of the policy cannot be written");
-	file = fopen(config, "w");
-	if (file == NULL)
-		die("a file of the policy cannot be written");
+	file_end(file);
+	file = file_begin("mailguard.conf", &config);
 	fputs("[mailguard]\nhostname = mx.example.net\n[domains]\nlocal = example.net\n"
 	      "[zone inside]\nnetworks = @networks\nowner = ana\n[grant inside]\nzone = inside\nowner = ana\n", file);
-	if (fclose(file) != 0)
-		die("a file of the policy cannot be written");
+	file_end(file);
+	return config;
 }
 
 /* Half of the clients have the first address of a network, half the one behind the longest. */
@@ -131,11 +58,7 @@ client_open(mg_guard *guard, unsigned index, client *client_out)
 	network_format(place, address);
 	if (outside)
 		snprintf(strrchr(address, '.'), 5, ".%u", place % 16 * 16 + 8);
-	if (mg_session_new(guard, &client_out->session) != MG_OK
-	    || mg_session_set_client(client_out->session, address, MG_FROM_SOCKET) != MG_OK
-	    || mg_session_set_helo(client_out->session, "host.example.org", MG_TEXT, MG_HELO_EXTENDED) != MG_OK
-	    || mg_session_set_mail_from(client_out->session, "sender@example.org", MG_TEXT, 0) != MG_OK)
-		die("a session cannot be made");
+	client_out->session = session_open(guard, address, "host.example.org", "sender@example.org");
 	client_out->is_inside = !outside;
 }
 
@@ -157,19 +80,15 @@ int
 main(void)
 {
 	static client clients[N_CLIENTS];
-	mg_options options = MG_OPTIONS_INIT;
-	double rounds[ROUNDS], begin;
+	double rounds[ROUNDS], middle, begin;
 	struct rusage usage;
+	const char *config;
 	mg_guard *guard;
 
-	write_policy();
-	options.config = config;
-	options.engine = getenv("MAILGUARD_ENGINE");
-	options.log = log_line;
-	options.log_level = MG_LEVEL_ERROR;
+	directory_begin();
+	config = write_policy();
 	begin = now_ns();
-	if (mg_guard_open(&options, &guard) != MG_OK)
-		die("the guard cannot be opened");
+	guard = guard_open(config);
 	printf("Through the public interface, %u networks: the guard opens in %.2f s of processor time;\n", N_NETWORKS,
 	       (now_ns() - begin) / 1e9);
 	for (unsigned i = 0; i < N_CLIENTS; i++)
@@ -181,11 +100,10 @@ main(void)
 			ask(guard, &clients[i % N_CLIENTS]);
 		rounds[round] = (now_ns() - begin) / N_QUESTIONS;
 	}
-	qsort(rounds, ROUNDS, sizeof(rounds[0]), compare_doubles);
+	middle = median(rounds, ROUNDS);
 	getrusage(RUSAGE_SELF, &usage);
 	printf("mg_ask_relay + mg_guard_wait: %.0f ns a verdict (median of %d rounds, %.0f to %.0f), %.0f a second; "
-	       "peak RSS %ld MiB\n", rounds[ROUNDS / 2], ROUNDS, rounds[0], rounds[ROUNDS - 1], 1e9 / rounds[ROUNDS / 2],
-	       usage.ru_maxrss / 1024);
+	       "peak RSS %ld MiB\n", middle, ROUNDS, rounds[0], rounds[ROUNDS - 1], 1e9 / middle, usage.ru_maxrss / 1024);
 
 	for (unsigned i = 0; i < N_CLIENTS; i++)
 		mg_session_unref(clients[i].session);

@@ -1,0 +1,151 @@
+/* bench.h - what the benches have in common: random numbers, a clock, medians, a directory for a policy, bars.
+ * In:    TMPDIR in the environment
+ * Out:   text on stdout; complaints on stderr
+ * Rules: the C library alone. Timing is never a test: no figure leads to an exit status, only a wrong answer does, and
+ *        what cannot be measured. Each program has one directory, removed with its files when it exits. */
+#ifndef MG_BENCH_H
+#define MG_BENCH_H
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BENCH_FILES_MAX 4
+#define BENCH_PATH_MAX  300
+
+static inline _Noreturn void
+die(const char *what)
+{
+	fflush(stdout);
+	fprintf(stderr, "%s: %s\n", program_invocation_short_name, what);
+	exit(1);
+}
+
+/* ---- figures ---- */
+
+/* The same numbers in every run. */
+static inline uint64_t
+random_next(void)
+{
+	static uint64_t state = 0x9e3779b97f4a7c15u;
+
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state * 0x2545f4914f6cdd1du;
+}
+
+static inline double
+clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+/* The processor's time: what else runs on the host is not ours. For what does not wait. */
+static inline double
+now_ns(void)
+{
+	return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+static inline int
+compare_doubles(const void *a, const void *b)
+{
+	const double *left = a, *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
+/* Puts @all in order. */
+static inline double
+median(double *all, size_t n)
+{
+	qsort(all, n, sizeof(all[0]), compare_doubles);
+	return all[n / 2];
+}
+
+/* Octets that the allocator has given out to the first thread, in its heap and beside it. */
+static inline size_t
+allocated(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return info.uordblks + info.hblkhd;
+}
+
+static inline void
+print_bar(const char *what, double figure, const char *unit, int is_met)
+{
+	printf("  %-62s %8.2f %-3s  %s\n", what, figure, unit, is_met ? "met" : "NOT met");
+}
+
+/* ---- a policy in files ---- */
+
+static struct {
+	char     directory[BENCH_PATH_MAX];
+	char     files[BENCH_FILES_MAX][BENCH_PATH_MAX];
+	unsigned n_files;
+} bench;
+
+static inline void
+remove_files(void)
+{
+	for (unsigned i = 0; i < bench.n_files; i++)
+		unlink(bench.files[i]);
+	rmdir(bench.directory);
+}
+
+static inline void
+directory_begin(void)
+{
+	const char *temporary = getenv("TMPDIR");
+	int length = snprintf(bench.directory, sizeof(bench.directory), "%s/mailguard-bench-XXXXXX",
+	                      temporary ? temporary : "/tmp");
+
+	if (length >= (int)sizeof(bench.directory) || mkdtemp(bench.directory) == NULL)
+		die("no temporary directory");
+	atexit(remove_files);
+	umask(022);   /* a list that others may write is refused */
+}
+
+/* Begins the file anew; it is to be ended with file_end. Returns its path in @path_out, if that is not NULL. */
+static inline FILE *
+file_begin(const char *name, const char **path_out)
+{
+	char path[BENCH_PATH_MAX];
+	unsigned i = 0;
+	FILE *file;
+
+	if (snprintf(path, sizeof(path), "%s/%s", bench.directory, name) >= (int)sizeof(path))
+		die("a path is too long");
+	while (i < bench.n_files && strcmp(bench.files[i], path) != 0)
+		i++;
+	if (i == BENCH_FILES_MAX)
+		die("too many files");
+	if (i == bench.n_files)
+		strcpy(bench.files[bench.n_files++], path);
+	file = fopen(path, "w");
+	if (file == NULL)
+		die("a file of the policy cannot be written");
+	if (path_out != NULL)
+		*path_out = bench.files[i];
+	return file;
+}
+
+static inline void
+file_end(FILE *file)
+{
+	if (fclose(file) != 0)
+		die("a file of the policy cannot be written");
+}
+
+#endif
