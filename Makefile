@@ -68,7 +68,7 @@ API_OBJECTS = $(API:%=$(BUILD)/api/%.o)
 ENGINE_OBJECTS = $(ENGINE:%=$(BUILD)/plugin/%.o)
 CLI_OBJECTS = $(CLI:%=$(BUILD)/adapters/cli/%.o)
 
-.PHONY: all deps deps-ci deps-bench demo check asan tsan fuzz bench bench-only install uninstall dist clean FORCE
+.PHONY: all deps deps-ci demo check asan tsan fuzz bench bench-only install uninstall dist clean FORCE
 .DELETE_ON_ERROR:
 
 all: $(LIBRARY) $(BUILD)/engine.so $(BUILD)/spf-libspf2.so $(BUILD)/mailguard
@@ -124,9 +124,6 @@ deps:
 
 deps-ci:
 	@sh pkgconfig/deps.sh build check ci
-
-deps-bench:
-	@sh pkgconfig/deps.sh build check bench
 
 # ---- install ----
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # deps.sh - brings what mailguard needs and this machine lacks.
-# usage: deps.sh build|check|ci|bench...
+# usage: deps.sh build|check|ci...
 # Asks pkg-config and the shell; installs with apt just what is missing, as root or through sudo. Where there is no
 # apt, prints the list and stops. No mail server is ever installed.
 set -eu
@@ -22,6 +22,9 @@ for group in "$@"; do
 		need_library libidn2 libidn2-dev
 		need_library libpsl libpsl-dev
 		need_library libcares libc-ares-dev
+		# It has no pkg-config file; its headers do not include what they need.
+		printf '#include <netinet/in.h>\n#include <spf2/spf.h>\n' | cc -fsyntax-only -x c - 2>/dev/null ||
+			lacks libspf2-dev "the library libspf2"
 		;;
 	check)
 		need_command prove perl
@@ -35,13 +38,8 @@ for group in "$@"; do
 		echo 'int LLVMFuzzerTestOneInput(void); int LLVMFuzzerTestOneInput(void) { return 0; }' |
 			clang -fsanitize=fuzzer -x c - -o /dev/null 2>/dev/null || lacks libclang-rt-dev "libFuzzer for clang"
 		;;
-	bench)
-		# It has no pkg-config file; its headers do not include what they need.
-		printf '#include <netinet/in.h>\n#include <spf2/spf.h>\n' | cc -fsyntax-only -x c - 2>/dev/null ||
-			lacks libspf2-dev "the library libspf2"
-		;;
 	*)
-		echo "deps: there is no group '$group'; build, check, ci or bench was expected" >&2
+		echo "deps: there is no group '$group'; build, check or ci was expected" >&2
 		exit 64
 		;;
 	esac

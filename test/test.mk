@@ -142,7 +142,7 @@ $(BUILD)/bench/bench_spf: $(addprefix test/bench/,bench_spf.c slow_dns.c spf2.c 
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -o $@ $(filter %.c %.o,$^) $(ALL_LDFLAGS) $(IN_TREE) $(ENGINE_LIBS) -lspf2 -lresolv
 
-bench: deps-bench
+bench: deps
 	@$(MAKE) --no-print-directory bench-only
 bench-only: all $(BENCHES:%=$(BUILD)/bench/%)
 	@set -e; for bench in $(BENCHES); do MAILGUARD_ENGINE=$(BUILD)/engine.so $(BUILD)/bench/$$bench; done

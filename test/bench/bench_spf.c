@@ -67,22 +67,15 @@ expect_pass(const mg_verdict *verdict)
 		die("a verdict is not pass");
 }
 
-/* As the trace has it: "spf: pass for ...; ... 3 rounds". */
 static unsigned
 rounds_of(const mg_verdict *verdict)
 {
-	const char *line;
+	const char *name, *value;
 
-	for (size_t i = 0; (line = mg_verdict_trace(verdict, i)) != NULL; i++) {
-		const char *end = strstr(line, " rounds");
-
-		if (end == NULL)
-			continue;
-		while (end > line && end[-1] >= '0' && end[-1] <= '9')
-			end--;
-		return (unsigned)atoi(end);
-	}
-	die("a trace tells no rounds");
+	for (size_t i = 0; (name = mg_verdict_evidence(verdict, i, &value)) != NULL; i++)
+		if (strcmp(name, "spf.rounds") == 0)
+			return (unsigned)atoi(value);
+	die("a verdict tells no rounds");
 }
 
 static mg_session *
@@ -178,7 +171,7 @@ check_abi(void *context)
 static mg_dns_answer *
 lookup_cached(void *context, const mg_dns_question *question)
 {
-	return mg_dns_cache_peek(context, question, 0);
+	return mg_dns_cache_get(context, question, 0);
 }
 
 static void
