@@ -117,7 +117,8 @@ run_lookup(void *context, const mg_dns_question *question)
 			return asked->answer;
 	}
 	asked = run_file(run, question);
-	answer = mg_resolver_ask(run->resolver, question, run_answered, asked, &asked->ticket);
+	answer = (run->n_rounds > 0 ? mg_resolver_ask_ahead : mg_resolver_ask)(run->resolver, question, run_answered, asked,
+	                                                                       &asked->ticket);
 	if (answer != NULL) {
 		asked_answer(asked, answer);
 	} else {

@@ -21,7 +21,7 @@
 #define SENDINGS_MAX     8                       /* of one quest still listened to */
 
 typedef enum quest_state {
-	QUEST_QUEUED,   /* in network->queue */
+	QUEST_QUEUED,   /* in network->queues */
 	QUEST_UDP, QUEST_TCP,
 	QUEST_ENDED     /* in no list */
 } quest_state;
@@ -29,6 +29,7 @@ typedef enum quest_state {
 struct mg_dns_quest {
 	mg_dns_network *network;       /* borrowed */
 	quest_state     state;
+	mg_dns_turn     turn;
 	mg_dns_question question;
 	void           *context;       /* borrowed */
 	mg_timer       *timer;         /* owned; the end of the try, or of the wait */
@@ -39,7 +40,7 @@ struct mg_dns_quest {
 	guint           n_garbled;     /* in the try */
 	mg_dns_sending *current;       /* of the try; NULL: it could not be sent */
 	mg_dns_sending *sendings[SENDINGS_MAX];   /* all that may still bring an answer, late ones with them; oldest first */
-	GList           link;          /* in network->queue, or in network->trying */
+	GList           link;          /* in network->queues, or in network->trying */
 };
 
 typedef struct server_state {
@@ -57,7 +58,7 @@ struct mg_dns_network {
 	server_state            states[MG_DNS_SERVERS_MAX];
 	guint                   next_server;
 	mg_dns_carrier         *carrier;    /* owned */
-	GQueue                  queue;      /* quests waiting for their turn */
+	GQueue                  queues[MG_DNS_TURN_LAST + 1];   /* quests waiting to be sent */
 	GQueue                  trying;     /* quests on the network */
 	mg_timer               *pump;       /* owned; brings on the queue */
 	gint64                  burst_us;   /* when the burst began */
@@ -167,6 +168,16 @@ quest_unlisten(mg_dns_quest *quest, const mg_dns_sending *sending)
 		quest->current = NULL;
 }
 
+/* The queue that is next; NULL: nothing waits. */
+static GQueue *
+network_next(mg_dns_network *network)
+{
+	for (guint turn = 0; turn < G_N_ELEMENTS(network->queues); turn++)
+		if (network->queues[turn].length > 0)
+			return &network->queues[turn];
+	return NULL;
+}
+
 /* ---- its end ---- */
 
 /* Out of all lists: nothing comes in for it any more. */
@@ -175,11 +186,11 @@ quest_leave(mg_dns_quest *quest)
 {
 	mg_dns_network *network = quest->network;
 
-	g_queue_unlink(quest->state == QUEST_QUEUED ? &network->queue : &network->trying, &quest->link);
+	g_queue_unlink(quest->state == QUEST_QUEUED ? &network->queues[quest->turn] : &network->trying, &quest->link);
 	for (guint i = 0; i < SENDINGS_MAX && quest->sendings[i] != NULL; i++)
 		mg_dns_carrier_forget(quest->sendings[i]);
 	quest->state = QUEST_ENDED;
-	if (network->queue.length > 0)   /* not from here: one end must not lead to another inside it */
+	if (network_next(network) != NULL)   /* not from here: one end must not lead to another inside it */
 		mg_timer_start(network->pump, 0);
 }
 
@@ -377,19 +388,20 @@ static void
 network_pump(mg_dns_network *network)
 {
 	gint64 now_us = g_get_monotonic_time();
+	GQueue *queue;
 
 	if (now_us - network->burst_us >= BURST_PAUSE_US) {
 		network->burst_us = now_us;
 		network->n_burst = 0;
 	}
-	while (network->queue.length > 0 && network->trying.length < WINDOW && network->n_burst < BURST) {
-		GList *link = g_queue_pop_head_link(&network->queue);
+	while (network->trying.length < WINDOW && network->n_burst < BURST && (queue = network_next(network)) != NULL) {
+		GList *link = g_queue_pop_head_link(queue);
 
 		g_queue_push_tail_link(&network->trying, link);
 		network->n_burst++;
 		quest_try(link->data);
 	}
-	if (network->queue.length > 0 && network->trying.length < WINDOW)
+	if (network_next(network) != NULL && network->trying.length < WINDOW)
 		mg_timer_start(network->pump, network->burst_us + BURST_PAUSE_US);
 }
 
@@ -400,12 +412,13 @@ network_pump_due(void *context)
 }
 
 mg_dns_quest *
-mg_dns_network_ask(mg_dns_network *network, const mg_dns_question *question, void *context)
+mg_dns_network_ask(mg_dns_network *network, const mg_dns_question *question, mg_dns_turn turn, void *context)
 {
 	mg_dns_quest *quest = g_new0(mg_dns_quest, 1);
 
 	quest->network = network;
 	quest->state = QUEST_QUEUED;
+	quest->turn = turn;
 	quest->question = *question;
 	quest->context = context;
 	quest->timer = mg_timer_new(network->loop, quest_timed_out, quest);
@@ -414,7 +427,7 @@ mg_dns_network_ask(mg_dns_network *network, const mg_dns_question *question, voi
 	quest->until_us = g_get_monotonic_time() + (gint64)quest->timeout_ms * quest->n_tries_max * 1000;
 	quest->link.data = quest;
 	mg_timer_start(quest->timer, quest->until_us);
-	g_queue_push_tail_link(&network->queue, &quest->link);
+	g_queue_push_tail_link(&network->queues[turn], &quest->link);
 	network_pump(network);
 	return quest;
 }
@@ -455,7 +468,8 @@ mg_dns_network_new(mg_loop *loop, const mg_log *log, mg_dns_network_function fun
 	network->function = function;
 	network->carrier = mg_dns_carrier_new(loop, quest_returned);
 	network->pump = mg_timer_new(loop, network_pump_due, network);
-	g_queue_init(&network->queue);
+	g_queue_init(&network->queues[MG_DNS_TURN_AHEAD]);
+	g_queue_init(&network->queues[MG_DNS_TURN_LAST]);
 	g_queue_init(&network->trying);
 	return network;
 }
@@ -463,10 +477,12 @@ mg_dns_network_new(mg_loop *loop, const mg_log *log, mg_dns_network_function fun
 void
 mg_dns_network_free(mg_dns_network *network)
 {
+	GQueue *queue;
+
 	if (network == NULL)
 		return;
-	while (network->queue.length > 0)
-		mg_dns_quest_free(network->queue.head->data);
+	while ((queue = network_next(network)) != NULL)
+		mg_dns_quest_free(queue->head->data);
 	while (network->trying.length > 0)
 		mg_dns_quest_free(network->trying.head->data);
 	mg_dns_carrier_free(network->carrier);

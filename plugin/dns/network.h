@@ -37,8 +37,11 @@ gboolean mg_dns_network_configure(mg_dns_network *network, const mg_dns_network_
 
 /* Looks after the system's servers, if it is time to; FALSE if there are none. */
 gboolean mg_dns_network_has_servers(mg_dns_network *network);
+/* Where a question goes that cannot be sent at once: behind all that wait, or, if work that has begun waits for it, ahead of
+ * those for which none has. Else everything would begin, and nothing end. */
+typedef enum mg_dns_turn { MG_DNS_TURN_AHEAD, MG_DNS_TURN_LAST } mg_dns_turn;
 /* With servers alone. */
-mg_dns_quest *mg_dns_network_ask(mg_dns_network *network, const mg_dns_question *question, void *context);
+mg_dns_quest *mg_dns_network_ask(mg_dns_network *network, const mg_dns_question *question, mg_dns_turn turn, void *context);
 /* Its end is not told. */
 void mg_dns_quest_free(mg_dns_quest *quest);
 /* Whether a packet has gone out for it. */

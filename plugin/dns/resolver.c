@@ -119,7 +119,7 @@ flight_ended(void *context, mg_dns_answer *answer)
 }
 
 static flight *
-flight_begin(mg_resolver *resolver, const mg_dns_question *question)
+flight_begin(mg_resolver *resolver, const mg_dns_question *question, mg_dns_turn turn)
 {
 	flight *under_way = g_new0(flight, 1);
 
@@ -127,7 +127,7 @@ flight_begin(mg_resolver *resolver, const mg_dns_question *question)
 	under_way->question = *question;
 	g_queue_init(&under_way->tickets);
 	g_hash_table_insert(resolver->flights, &under_way->question, under_way);
-	under_way->quest = mg_dns_network_ask(resolver->network, question, under_way);
+	under_way->quest = mg_dns_network_ask(resolver->network, question, turn, under_way);
 	return under_way;
 }
 
@@ -155,7 +155,7 @@ resolver_refuse(mg_resolver *resolver, const mg_dns_question *question, const ch
 
 /* The answer, a reference that is the caller's, or the flight that will bring it. */
 static mg_dns_answer *
-resolver_find(mg_resolver *resolver, const mg_dns_question *question, flight **flight_out)
+resolver_find(mg_resolver *resolver, const mg_dns_question *question, mg_dns_turn turn, flight **flight_out)
 {
 	mg_dns_answer *answer;
 
@@ -180,17 +180,17 @@ resolver_find(mg_resolver *resolver, const mg_dns_question *question, flight **f
 	if (g_hash_table_size(resolver->flights) >= resolver->questions_max)
 		return resolver_refuse(resolver, question, "too-busy");
 	resolver->counts.n_network++;
-	*flight_out = flight_begin(resolver, question);
+	*flight_out = flight_begin(resolver, question, turn);
 	return NULL;
 }
 
-mg_dns_answer *
-mg_resolver_ask(mg_resolver *resolver, const mg_dns_question *question, mg_resolver_function function, void *context,
-                mg_resolver_ticket **ticket_out)
+static mg_dns_answer *
+resolver_ask(mg_resolver *resolver, const mg_dns_question *question, mg_dns_turn turn, mg_resolver_function function,
+             void *context, mg_resolver_ticket **ticket_out)
 {
 	mg_resolver_ticket *ticket = NULL;
 	flight *under_way;
-	mg_dns_answer *answer = resolver_find(resolver, question, &under_way);
+	mg_dns_answer *answer = resolver_find(resolver, question, turn, &under_way);
 
 	if (answer == NULL)
 		ticket = flight_join(under_way, function, context);
@@ -199,12 +199,26 @@ mg_resolver_ask(mg_resolver *resolver, const mg_dns_question *question, mg_resol
 	return answer;
 }
 
+mg_dns_answer *
+mg_resolver_ask(mg_resolver *resolver, const mg_dns_question *question, mg_resolver_function function, void *context,
+                mg_resolver_ticket **ticket_out)
+{
+	return resolver_ask(resolver, question, MG_DNS_TURN_LAST, function, context, ticket_out);
+}
+
+mg_dns_answer *
+mg_resolver_ask_ahead(mg_resolver *resolver, const mg_dns_question *question, mg_resolver_function function, void *context,
+                      mg_resolver_ticket **ticket_out)
+{
+	return resolver_ask(resolver, question, MG_DNS_TURN_AHEAD, function, context, ticket_out);
+}
+
 void
 mg_resolver_prefetch(mg_resolver *resolver, const mg_dns_question *question)
 {
 	flight *under_way;
 
-	mg_dns_answer_unref(resolver_find(resolver, question, &under_way));
+	mg_dns_answer_unref(resolver_find(resolver, question, MG_DNS_TURN_LAST, &under_way));
 }
 
 void

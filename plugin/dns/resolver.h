@@ -65,6 +65,9 @@ gboolean mg_resolver_configure(mg_resolver *resolver, const mg_resolver_settings
  * @function is called once, from dispatch, unless the ticket is cancelled before. @ticket_out may be NULL. */
 mg_dns_answer *mg_resolver_ask(mg_resolver *resolver, const mg_dns_question *question, mg_resolver_function function,
                                void *context, mg_resolver_ticket **ticket_out);
+/* The same for work that has begun: ahead of the questions that none waits for, should they queue. */
+mg_dns_answer *mg_resolver_ask_ahead(mg_resolver *resolver, const mg_dns_question *question, mg_resolver_function function,
+                                     void *context, mg_resolver_ticket **ticket_out);
 /* NULL is fine. A question that has been sent goes on, for the cache's sake. */
 void mg_resolver_cancel(mg_resolver_ticket *ticket);
 /* What the ticket waits for, borrowed as long as it does. */
