@@ -13,13 +13,6 @@ octets_to_number(const guint8 *octets)
 	return GUINT64_FROM_BE(number);
 }
 
-static void
-number_to_octets(guint64 number, guint8 *octets)
-{
-	number = GUINT64_TO_BE(number);
-	memcpy(octets, &number, sizeof(number));
-}
-
 void
 mg_ip_from_octets(const guint8 octets[16], mg_ip *ip_out)
 {
@@ -51,15 +44,28 @@ mg_ip_parse(const char *text, mg_ip *ip_out)
 	return TRUE;
 }
 
+/* As inet_ntop does, without its printf: this is written several times a verdict. */
+static void
+format_ipv4(const guint8 octets[4], char *out)
+{
+	for (guint i = 0; i < 4; i++) {
+		if (octets[i] >= 100)
+			*out++ = (char)('0' + octets[i] / 100);
+		if (octets[i] >= 10)
+			*out++ = (char)('0' + octets[i] / 10 % 10);
+		*out++ = (char)('0' + octets[i] % 10);
+		*out++ = i < 3 ? '.' : 0;
+	}
+}
+
 void
 mg_ip_format(const mg_ip *ip, char text_out[MG_IP_TEXT_MAX])
 {
 	guint8 octets[16];
 
-	number_to_octets(ip->high, octets);
-	number_to_octets(ip->low, octets + 8);
+	mg_ip_to_octets(ip, octets);
 	if (mg_ip_is_ipv4(ip))
-		inet_ntop(AF_INET, octets + 12, text_out, MG_IP_TEXT_MAX);
+		format_ipv4(octets + 12, text_out);
 	else
 		inet_ntop(AF_INET6, octets, text_out, MG_IP_TEXT_MAX);
 }

@@ -9,9 +9,25 @@
 /* In a comment a domain is there for people, and all that must be told has to have room behind it: with each of three
  * values of VALUE_MAX twice as long for its backslashes, and with this comment, a body stays below its limit. */
 #define COMMENT_DOMAIN_MAX 100
+#define COMMENT_MAX        240   /* such a domain, an address, and our own words */
 
 #define BREAK '\n'   /* where a body may be folded; no value holds one */
 #define DOTS  "..."
+#define ROOM  (MG_HEADER_BODY_MAX + 4 * (2 * VALUE_MAX + 2 * KEYWORD_MAX))   /* what is too much is written first, then taken back */
+
+/* A body while it is written. */
+typedef struct body {
+	gsize    length;
+	gsize    n_breaks;
+	gboolean has_pairs;
+	char     text[ROOM];
+} body;
+
+/* A value made fit to print: printable ASCII, NUL-terminated. */
+typedef struct clean_value {
+	gsize length;
+	char  text[VALUE_MAX + sizeof(DOTS)];
+} clean_value;
 
 /* Which end of a value is kept when it is too long. Of a name it is the last, where its owner stands: cut there,
  * "user@bank.example.a.test" could become "user@bank.example...". */
@@ -56,23 +72,64 @@ words_of(const char *text)
 	return (mg_words){ text, text ? strlen(text) : 0 };
 }
 
+/* ---- writing ---- */
+
+static inline void
+body_put(body *out, char c)
+{
+	if (out->length == ROOM)
+		return;
+	out->n_breaks += c == BREAK;
+	out->text[out->length++] = c;
+}
+
+static void
+body_put_octets(body *out, const char *octets, gsize length)
+{
+	length = MIN(length, ROOM - out->length);
+	memcpy(out->text + out->length, octets, length);
+	out->length += length;
+}
+
+/* A text of ours, without BREAKs. */
+static void
+body_put_text(body *out, const char *text)
+{
+	body_put_octets(out, text, strlen(text));
+}
+
+/* Whether it fits, each BREAK folded: a fold has one octet more than the space. */
+static gboolean
+body_fits(const body *written)
+{
+	return written->length + written->n_breaks <= MG_HEADER_BODY_MAX;
+}
+
+static void
+body_take_back(body *out, gsize length, gsize n_breaks)
+{
+	out->length = length;
+	out->n_breaks = n_breaks;
+}
+
 /* ---- values ---- */
 
-/* Printable ASCII of at most @max octets and the three dots of a cut. */
-static GString *
-value_clean(mg_words value, gsize max, value_end end)
+/* At most @max octets and the three dots of a cut. */
+static void
+value_clean(mg_words value, gsize max, value_end end, clean_value *out)
 {
 	gsize n_kept = MIN(value.length, max);
 	gsize first = end == KEEP_LAST ? value.length - n_kept : 0;
-	GString *clean = g_string_sized_new(n_kept + strlen(DOTS) + 1);
+	char *at = out->text;
 
 	if (n_kept < value.length && end == KEEP_LAST)
-		g_string_append(clean, DOTS);
-	for (gsize i = first; i < first + n_kept; i++)
-		g_string_append_c(clean, g_ascii_isprint(value.octets[i]) ? value.octets[i] : '?');
+		at = stpcpy(at, DOTS);
+	for (gsize i = 0; i < n_kept; i++)
+		*at++ = g_ascii_isprint(value.octets[first + i]) ? value.octets[first + i] : '?';
 	if (n_kept < value.length && end == KEEP_FIRST)
-		g_string_append(clean, DOTS);
-	return clean;
+		at = stpcpy(at, DOTS);
+	*at = 0;
+	out->length = (gsize)(at - out->text);
 }
 
 /* Atoms of letters, digits and @also, with single dots between them. */
@@ -110,22 +167,22 @@ is_plain(const char *text, value_form form)
 
 /* Parentheses and semicolons need no backslash between quotes; readers that look for them there need it. */
 static void
-value_append(GString *body, mg_words value, value_end end, value_form form)
+value_append(body *out, mg_words value, value_end end, value_form form)
 {
-	GString *clean = value_clean(value, VALUE_MAX, end);
+	clean_value clean;
 
-	if (is_plain(clean->str, form)) {
-		g_string_append(body, clean->str);
-	} else {
-		g_string_append_c(body, '"');
-		for (const char *at = clean->str; *at; at++) {
-			if (strchr("\"\\();", *at) != NULL)
-				g_string_append_c(body, '\\');
-			g_string_append_c(body, *at);
-		}
-		g_string_append_c(body, '"');
+	value_clean(value, VALUE_MAX, end, &clean);
+	if (is_plain(clean.text, form)) {
+		body_put_octets(out, clean.text, clean.length);
+		return;
 	}
-	g_string_free(clean, TRUE);
+	body_put(out, '"');
+	for (const char *at = clean.text; *at; at++) {
+		if (strchr("\"\\();", *at) != NULL)
+			body_put(out, '\\');
+		body_put(out, *at);
+	}
+	body_put(out, '"');
 }
 
 /* ---- comments ---- */
@@ -133,83 +190,76 @@ value_append(GString *body, mg_words value, value_end end, value_form form)
 /* BREAK and "(text)"; nothing if there is no text. What could end a comment, or look like the end of one or like a
  * result to who does not read comments right, becomes "?". */
 static void
-comment_append(GString *body, const char *text)
+comment_append(body *out, const char *text)
 {
-	GString *clean = value_clean(words_of(text), VALUE_MAX, KEEP_FIRST);
 	gboolean is_first = TRUE;
+	clean_value clean;
 
-	for (const char *at = clean->str; *at; at++) {
+	value_clean(words_of(text), VALUE_MAX, KEEP_FIRST, &clean);
+	for (const char *at = clean.text; *at; at++) {
 		if (*at == ' ')
 			continue;
 		if (is_first || at[-1] == ' ')
-			g_string_append_c(body, BREAK);
+			body_put(out, BREAK);
 		if (is_first)
-			g_string_append_c(body, '(');
+			body_put(out, '(');
 		is_first = FALSE;
-		g_string_append_c(body, strchr("()\\\";=", *at) ? '?' : *at);
+		body_put(out, strchr("()\\\";=", *at) ? '?' : *at);
 	}
 	if (!is_first)
-		g_string_append_c(body, ')');
-	g_string_free(clean, TRUE);
+		body_put(out, ')');
 }
 
 /* What @spf says, in our own words. */
-static char *
-spf_comment_new(const mg_header_spf *spf, const mg_ip *client)
+static void
+spf_comment(const mg_header_spf *spf, const mg_ip *client, char comment_out[COMMENT_MAX])
 {
 	const result_words *words = &result_comments[spf->result];
-	GString *domain = value_clean(words_of(spf->domain), COMMENT_DOMAIN_MAX, KEEP_LAST);
-	char ip[MG_IP_TEXT_MAX];
-	char *comment;
+	char ip[MG_IP_TEXT_MAX], *at = comment_out;
+	clean_value domain;
 
-	mg_ip_format(client, ip);
-	g_strdelimit(domain->str, " ", '?');   /* words between spaces are ours */
-	comment = g_strconcat(words->before, domain->len > 0 ? domain->str : "the domain", words->after,
-	                      words->tells_client ? ip : NULL, NULL);
-	g_string_free(domain, TRUE);
-	return comment;
+	value_clean(words_of(spf->domain), COMMENT_DOMAIN_MAX, KEEP_LAST, &domain);
+	g_strdelimit(domain.text, " ", '?');   /* words between spaces are ours */
+	at = stpcpy(at, words->before);
+	at = stpcpy(at, domain.length > 0 ? domain.text : "the domain");
+	at = stpcpy(at, words->after);
+	if (words->tells_client) {
+		mg_ip_format(client, ip);
+		strcpy(at, ip);
+	}
 }
 
 /* ---- bodies ---- */
 
-/* Octets that @body will have at most: a fold has one more than the space. */
-static gsize
-body_length(const GString *body)
-{
-	gsize length = body->len;
-
-	for (gsize i = 0; i < body->len; i++)
-		length += body->str[i] == BREAK;
-	return length;
-}
-
-/* A space or a fold for each BREAK; frees @body. What stands between two of them is never divided, even if it is
+/* A space or a fold for each BREAK; the caller's to free. What stands between two of them is never divided, even if it is
  * longer than a line should be: the longest is "ptype.property=value", and far below MG_HEADER_LINE_MAX. */
 static char *
-body_fold(GString *body, const char *field)
+body_fold(const body *written, const char *field)
 {
-	GString *folded = g_string_sized_new(MG_HEADER_BODY_MAX + 1);
+	char *folded = g_malloc(written->length + written->n_breaks + 1), *out = folded;
+	const char *at = written->text, *end = written->text + written->length;
 	gsize column = strlen(field) + strlen(": ");
 
-	for (const char *at = body->str; *at; ) {
-		gsize length = strcspn(at + 1, "\n") + 1;   /* with the BREAK that it begins with */
+	while (at < end) {
+		const char *next = memchr(at + 1, BREAK, (gsize)(end - at - 1));
+		gsize length = (gsize)((next != NULL ? next : end) - at);   /* with the BREAK that it begins with */
 
 		if (*at != BREAK) {
-			g_string_append_len(folded, at, (gssize)length);
+			*out++ = *at;
 			column += length;
 		} else if (column + length <= COLUMNS_MAX) {
-			g_string_append_c(folded, ' ');
-			g_string_append_len(folded, at + 1, (gssize)length - 1);
+			*out++ = ' ';
 			column += length;
 		} else {
-			g_string_append(folded, "\n\t");
-			g_string_append_len(folded, at + 1, (gssize)length - 1);
+			out = stpcpy(out, "\n\t");
 			column = length;
 		}
+		memcpy(out, at + 1, length - 1);
+		out += length - 1;
 		at += length;
 	}
-	g_string_free(body, TRUE);
-	return g_string_free(folded, FALSE);
+	*out = 0;
+	return folded;
 }
 
 static const mg_header_spf *
@@ -230,52 +280,56 @@ reverse_path_of(const mg_header_facts *facts)
 
 /* The first pair follows the comment, each other one a semicolon. */
 static void
-pair_append(GString *body, const char *key, mg_words value, value_end end)
+pair_append(body *out, const char *key, mg_words value, value_end end)
 {
-	if (strchr(body->str, '=') != NULL)
-		g_string_append_c(body, ';');
-	g_string_append_printf(body, "%c%s=", BREAK, key);
-	value_append(body, value, end, FORM_VALUE);
+	if (out->has_pairs)
+		body_put(out, ';');
+	out->has_pairs = TRUE;
+	body_put(out, BREAK);
+	body_put_text(out, key);
+	body_put(out, '=');
+	value_append(out, value, end, FORM_VALUE);
 }
 
 /* A pair that may be missing: left out when nothing is known, or it would be too much. */
 static void
-pair_append_if_fits(GString *body, const char *key, const char *text)
+pair_append_if_fits(body *out, const char *key, const char *text)
 {
-	gsize length = body->len;
+	gsize length = out->length, n_breaks = out->n_breaks;
 
 	if (text == NULL)
 		return;
-	pair_append(body, key, words_of(text), KEEP_FIRST);
-	if (body_length(body) > MG_HEADER_BODY_MAX)
-		g_string_truncate(body, length);
+	pair_append(out, key, words_of(text), KEEP_FIRST);
+	if (!body_fits(out))
+		body_take_back(out, length, n_breaks);
 }
 
 char *
 mg_received_spf_build(const mg_header_facts *facts, mg_identity identity)
 {
 	const mg_header_spf *spf = spf_of(facts, identity);
-	g_autofree char *comment = NULL;
-	char ip[MG_IP_TEXT_MAX];
-	GString *body;
+	char ip[MG_IP_TEXT_MAX], comment[COMMENT_MAX];
+	body out;
 
 	if (spf == NULL)
 		return NULL;
 	mg_ip_format(&facts->client, ip);
-	comment = spf_comment_new(spf, &facts->client);
+	spf_comment(spf, &facts->client, comment);
 
-	body = g_string_new(mg_spf_result_name(spf->result));
-	comment_append(body, comment);
-	pair_append(body, "client-ip", words_of(ip), KEEP_LAST);
-	pair_append(body, "envelope-from", reverse_path_of(facts), KEEP_LAST);
-	pair_append(body, "helo", facts->helo, KEEP_LAST);
-	pair_append(body, "identity", words_of(identities[identity].word), KEEP_LAST);
+	out.length = out.n_breaks = 0;
+	out.has_pairs = FALSE;
+	body_put_text(&out, mg_spf_result_name(spf->result));
+	comment_append(&out, comment);
+	pair_append(&out, "client-ip", words_of(ip), KEEP_LAST);
+	pair_append(&out, "envelope-from", reverse_path_of(facts), KEEP_LAST);
+	pair_append(&out, "helo", facts->helo, KEEP_LAST);
+	pair_append(&out, "identity", words_of(identities[identity].word), KEEP_LAST);
 	if (facts->hostname != NULL && facts->hostname[0] != 0)
-		pair_append(body, "receiver", words_of(facts->hostname), KEEP_LAST);
+		pair_append(&out, "receiver", words_of(facts->hostname), KEEP_LAST);
 	if (spf->result == MG_SPF_TEMPERROR || spf->result == MG_SPF_PERMERROR)
-		pair_append_if_fits(body, "problem", spf->problem);
-	pair_append_if_fits(body, "mechanism", spf->mechanism);
-	return body_fold(body, MG_RECEIVED_SPF);
+		pair_append_if_fits(&out, "problem", spf->problem);
+	pair_append_if_fits(&out, "mechanism", spf->mechanism);
+	return body_fold(&out, MG_RECEIVED_SPF);
 }
 
 /* ---- Authentication-Results ---- */
@@ -304,24 +358,32 @@ resinfo_is_valid(const mg_resinfo *row)
 	       && (!resinfo_has_property(row) || (is_keyword(row->ptype) && is_keyword(row->property)));
 }
 
-/* FALSE, @body as it was, if the row does not fit; its comment is given up first. */
+/* FALSE, @out as it was, if the row does not fit; its comment is given up first. */
 static gboolean
-resinfo_append(GString *body, const mg_resinfo *row)
+resinfo_append(body *out, const mg_resinfo *row)
 {
-	gsize length = body->len;
+	gsize length = out->length, n_breaks = out->n_breaks;
 	const char *comment = row->comment;
 
 	for (;;) {
-		g_string_append_printf(body, ";%c%s=%s", BREAK, row->method, row->result);
+		body_put(out, ';');
+		body_put(out, BREAK);
+		body_put_text(out, row->method);
+		body_put(out, '=');
+		body_put_text(out, row->result);
 		if (comment != NULL)
-			comment_append(body, comment);
+			comment_append(out, comment);
 		if (resinfo_has_property(row)) {
-			g_string_append_printf(body, "%c%s.%s=", BREAK, row->ptype, row->property);
-			value_append(body, row->value, KEEP_LAST, FORM_PVALUE);
+			body_put(out, BREAK);
+			body_put_text(out, row->ptype);
+			body_put(out, '.');
+			body_put_text(out, row->property);
+			body_put(out, '=');
+			value_append(out, row->value, KEEP_LAST, FORM_PVALUE);
 		}
-		if (body_length(body) <= MG_HEADER_BODY_MAX)
+		if (body_fits(out))
 			return TRUE;
-		g_string_truncate(body, length);
+		body_take_back(out, length, n_breaks);
 		if (comment == NULL)
 			return FALSE;
 		comment = NULL;
@@ -329,48 +391,51 @@ resinfo_append(GString *body, const mg_resinfo *row)
 }
 
 static void
-resinfo_append_spf(GString *body, const mg_header_facts *facts, mg_identity identity)
+resinfo_append_spf(body *out, const mg_header_facts *facts, mg_identity identity)
 {
 	const mg_header_spf *spf = spf_of(facts, identity);
 	mg_words value = identity == MG_IDENTITY_HELO ? facts->helo : reverse_path_of(facts);
-	g_autofree char *comment = NULL;
+	char comment[COMMENT_MAX];
 	mg_resinfo row;
 
 	if (spf == NULL)
 		return;
 	if (value.octets == NULL)
 		value = words_of("");
-	comment = spf_comment_new(spf, &facts->client);
+	spf_comment(spf, &facts->client, comment);
 	row = (mg_resinfo){ "spf", mg_spf_result_name(spf->result), comment, "smtp", identities[identity].property, value };
-	resinfo_append(body, &row);
+	resinfo_append(out, &row);
 }
 
 char *
 mg_authentication_results_build(const mg_header_facts *facts)
 {
 	const char *authserv_id = facts->authserv_id;
-	GString *body;
 	gsize length;
+	body out;
 
 	if (authserv_id == NULL || authserv_id[0] == 0)
 		authserv_id = facts->hostname;
 	if (authserv_id == NULL || authserv_id[0] == 0)
 		return NULL;
-	body = g_string_new(NULL);
-	value_append(body, words_of(authserv_id), KEEP_LAST, FORM_VALUE);
-	length = body->len;
+	out.length = out.n_breaks = 0;
+	value_append(&out, words_of(authserv_id), KEEP_LAST, FORM_VALUE);
+	length = out.length;
 
-	resinfo_append_spf(body, facts, MG_IDENTITY_MAIL_FROM);
-	resinfo_append_spf(body, facts, MG_IDENTITY_HELO);
+	resinfo_append_spf(&out, facts, MG_IDENTITY_MAIL_FROM);
+	resinfo_append_spf(&out, facts, MG_IDENTITY_HELO);
 	for (guint i = 0; i < facts->n_others; i++) {
 		const mg_resinfo *row = &facts->others[i];
 
 		if (!resinfo_is_valid(row) || g_ascii_strcasecmp(row->method, "spf") == 0)
 			continue;
-		if (!resinfo_append(body, row))
+		if (!resinfo_append(&out, row))
 			break;
 	}
-	if (body->len == length)
-		g_string_append_printf(body, ";%cnone", BREAK);
-	return body_fold(body, MG_AUTHENTICATION_RESULTS);
+	if (out.length == length) {
+		body_put(&out, ';');
+		body_put(&out, BREAK);
+		body_put_text(&out, "none");
+	}
+	return body_fold(&out, MG_AUTHENTICATION_RESULTS);
 }
