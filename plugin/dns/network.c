@@ -12,7 +12,7 @@
 #define TIMEOUT_MAX_MS   60000
 #define TRIES_MAX        10
 #define PATIENCE_MORE_MS 1000                    /* the carrier's: our own timers come first */
-#define WINDOW           1000                    /* quests on the network at once */
+#define WINDOW           2000                    /* quests on the network at once: what resolvers take (unbound: 1024 a thread) */
 #define BURST            100                     /* first packets in a row, then the other side gets time to read them */
 #define BURST_PAUSE_US   1000
 #define GARBLED_MAX      3                       /* replies of one try that cannot be read: then it is the server's fault */
