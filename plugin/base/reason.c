@@ -134,9 +134,11 @@ void
 mg_reason_name(mg_reason reason, char name_out[MG_REASON_NAME_MAX])
 {
 	const mg_reason_info *info = &reasons[reason];
+	char *at = name_out;
 
-	g_snprintf(name_out, MG_REASON_NAME_MAX, "%s%s%s", info->section ? info->section : "",
-	           info->section ? "." : "", info->word);
+	if (info->section != NULL)
+		at = stpcpy(stpcpy(at, info->section), ".");
+	strcpy(at, info->word);
 }
 
 const char *

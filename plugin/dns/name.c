@@ -94,15 +94,19 @@ mg_dns_name_equal(const mg_dns_name *a, const mg_dns_name *b)
 	return a->length == b->length && memcmp(a->octets, b->octets, a->length) == 0;
 }
 
-/* FNV-1a, begun with where we were loaded to: names that collide cannot be prepared without knowing it. */
+/* Eight octets at a time, begun with where we were loaded to: names that collide cannot be prepared without knowing it. */
 guint
 mg_dns_name_hash(const mg_dns_name *name)
 {
-	guint32 hash = 2166136261u ^ (guint32)((gsize)HEX >> 4);
+	guint64 hash = (guint64)(gsize)HEX * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15), octets;
 
-	for (guint i = 0; i < name->length; i++)
-		hash = (hash ^ name->octets[i]) * 16777619u;
-	return hash;
+	for (gsize at = 0; at < name->length; at += sizeof(octets)) {
+		octets = 0;
+		memcpy(&octets, name->octets + at, MIN(sizeof(octets), name->length - at));
+		hash = (hash ^ octets) * G_GUINT64_CONSTANT(0xff51afd7ed558ccd);
+		hash ^= hash >> 32;
+	}
+	return (guint)hash;
 }
 
 gboolean
