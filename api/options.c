@@ -26,8 +26,10 @@ mg_options_take(const mg_options *given, mg_options *options_out)
 	memcpy(&options, given, given->size < sizeof(options) ? given->size : sizeof(options));
 	options.size = sizeof(options);
 
-	if (options.socket != NULL || (options.flags & ~MG_OWN_PROCESS) != 0)
+	if (options.socket != NULL || (options.flags & ~(MG_OWN_PROCESS | MG_FULL_TRACE | MG_NO_TRACE)) != 0)
 		return MG_E_ABI;   /* the socket way is a later release's */
+	if ((options.flags & MG_FULL_TRACE) != 0 && (options.flags & MG_NO_TRACE) != 0)
+		return MG_E_ARGUMENT;
 	if (options.config == NULL && options.policy == NULL)
 		return MG_E_ARGUMENT;
 	if (options.log_level == 0)

@@ -201,7 +201,9 @@ engine_open(const mg_options *options, mg_engine **engine_out)
 		return MG_E_SYSTEM;
 	}
 	engine->tools = (mg_tools){
-		.log = &engine->log, .resolver = engine->resolver, .spf_memory = mg_spf_memory_new(SPF_MEMORY_OCTETS),
+		.log = &engine->log, .resolver = engine->resolver,
+		.trace_detail = options->flags & MG_FULL_TRACE ? MG_TRACE_FULL
+		                : options->flags & MG_NO_TRACE ? MG_TRACE_NONE : MG_TRACE_BRIEF, .spf_memory = mg_spf_memory_new(SPF_MEMORY_OCTETS),
 		.penalty_box = mg_penalty_box_new(), .nat_watch = mg_nat_watch_new(),
 	};
 	engine->reread = mg_timer_new(engine->loop, engine_reread, engine);

@@ -225,7 +225,7 @@ fields_clear(mg_fields *fields)
 static gboolean
 inquiry_conclude(mg_inquiry *inquiry, const mg_tools *tools)
 {
-	g_autoptr(mg_trace) trace = mg_trace_new();
+	g_autoptr(mg_trace) trace = mg_trace_new(tools->trace_detail, NULL);
 	g_autoptr(mg_evidence) evidence = mg_evidence_new();
 	const mg_facts *facts = &inquiry->facts;
 	mg_stage_outcome outcome;

@@ -86,7 +86,7 @@ cli_open(const char *config, const char *socket, const char *policy, bool verbos
 	options.engine = cli_engine();
 	options.log = print_log;
 	options.log_level = verbose ? MG_LEVEL_DEBUG : MG_LEVEL_ERROR;
-	options.flags = MG_OWN_PROCESS;
+	options.flags = MG_OWN_PROCESS | MG_FULL_TRACE;
 	error = mg_guard_open(&options, guard_out);
 	return error ? cli_fail_library(error, config ? config : socket ? socket : "options") : 0;
 }

@@ -26,6 +26,12 @@ typedef void (*mg_log_function)(void *context, mg_level level, const char *line)
 /** MG_OWN_PROCESS - a flag of mg_options: this process does nothing but ask, and no mail is lost if it ends. Only there
  * may the policy choose an SPF engine that outside data has ended before (libspf2). Since: 0.1 */
 #define MG_OWN_PROCESS 1u
+/** MG_FULL_TRACE - a flag of mg_options: traces tell of all that was looked at, also of what had no part in the result, such
+ * as each network of an SPF record that the client is not in. Costs time with every verdict. Since: 0.1 */
+#define MG_FULL_TRACE  2u
+/** MG_NO_TRACE - a flag of mg_options: verdicts have no trace, for who never shows one. Decision, reason, results, evidence and
+ * header fields are the same. Not together with MG_FULL_TRACE. Since: 0.1 */
+#define MG_NO_TRACE    4u
 
 /**
  * mg_options - what mg_guard_open needs to know.
@@ -47,7 +53,7 @@ typedef struct mg_options {
 	                                    server's own time limit. */
 	uint32_t        on_failure;    /**< an mg_action: the answer when the engine has none; 0: what the policy
 	                                    says, MG_DEFER where that cannot be known */
-	uint32_t        flags;         /**< MG_OWN_PROCESS, or 0 */
+	uint32_t        flags;         /**< MG_OWN_PROCESS, MG_FULL_TRACE, MG_NO_TRACE, or 0 */
 	const char     *policy;        /**< lines in the form of mailguard.conf(5): keys that take the place of the
 	                                    file's. Without config they are all the policy there is. Copied. */
 } mg_options;

@@ -55,9 +55,17 @@ mg_evidence_add_word(mg_evidence *evidence, const char *check, const char *piece
 void
 mg_evidence_add_number(mg_evidence *evidence, const char *check, const char *piece, gint64 number)
 {
+	guint64 rest = number < 0 ? 0 - (guint64)number : (guint64)number;
+	char digits[24], *at = digits + sizeof(digits);
+
+	*--at = 0;
+	do
+		*--at = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (number < 0)
+		*--at = '-';
 	evidence_name(evidence, check, piece);
-	g_string_append_printf(evidence->pieces, "%" G_GINT64_FORMAT, number);
-	g_string_append_c(evidence->pieces, 0);
+	g_string_append_len(evidence->pieces, at, digits + sizeof(digits) - at);
 }
 
 gboolean

@@ -8,11 +8,17 @@
 
 static const char HEX[] = "0123456789abcdef";
 
+static inline gboolean
+is_plain(guchar octet)
+{
+	return octet >= ' ' && octet <= '~' && octet != '"' && octet != '\\';
+}
+
 /* One octet in at most four; returns how many. */
 static gsize
 escape_octet(guchar octet, char out[4])
 {
-	if (octet >= ' ' && octet <= '~' && octet != '"' && octet != '\\') {
+	if (is_plain(octet)) {
 		out[0] = (char)octet;
 		return 1;
 	}
@@ -33,7 +39,7 @@ mg_escape_append(GString *out, const void *octets, gsize length, gsize max)
 	for (gsize i = 0; i < n;) {
 		gsize start = i;
 
-		while (i < n && escape_octet(source[i], escaped) == 1)
+		while (i < n && is_plain(source[i]))
 			i++;
 		g_string_append_len(out, (const char *)source + start, (gssize)(i - start));
 		if (i < n)

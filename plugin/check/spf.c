@@ -46,6 +46,8 @@ static const mg_reason reasons[][2] = {
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(reasons) == MG_SPF_PERMERROR + 1);
 
+static const char *const check_names[] = { [MG_IDENTITY_HELO] = "spf-helo", [MG_IDENTITY_MAIL_FROM] = "spf" };
+
 /* ---- the identity ---- */
 
 /* The HELO word as text, "" if it holds what no name and no address holds. */
@@ -116,6 +118,7 @@ static void
 spf_begin(mg_spf_check *spf)
 {
 	spf->run = mg_spf_run_new(spf->tools->resolver, spf->tools->evaluate_spf, &spf->question, spf_woken, spf);
+	mg_spf_run_explain(spf->run, mg_trace_new(spf->tools->trace_detail, check_names[spf->identity]));
 }
 
 /* A record that stands in for the one of the identity's domain. */
@@ -398,14 +401,12 @@ static void
 report_trace(const mg_spf_check *spf, const char *check, mg_trace *trace)
 {
 	const mg_spf_outcome *outcome = mg_spf_check_outcome(spf);
-	const mg_trace *tree = mg_spf_run_tree(spf->run);
 
 	mg_trace_add(trace, "%s: %s for %s; %u terms, %u voids, %u queries, %u rounds%s%s", check,
 	             mg_spf_result_name(outcome->result), spf->domain, outcome->n_terms, outcome->n_voids,
 	             outcome->n_queries, mg_spf_run_rounds(spf->run), outcome->problem ? "; " : "",
 	             outcome->problem ? outcome->problem : "");
-	for (guint i = 0; i < mg_trace_count(tree); i++)
-		mg_trace_add(trace, "%s: %s", check, mg_trace_get(tree, i));
+	mg_trace_add_all(trace, mg_spf_run_tree(spf->run));
 }
 
 void
@@ -413,7 +414,7 @@ mg_spf_check_report(const mg_spf_check *spf, mg_results *results, mg_trace *trac
 {
 	gboolean is_helo = spf->identity == MG_IDENTITY_HELO;
 	const mg_spf_policy *policy = &spf->policy->spf;
-	const char *check = is_helo ? "spf-helo" : "spf";
+	const char *check = check_names[spf->identity];
 	mg_reason reason = reasons[mg_spf_check_outcome(spf)->result][is_helo];
 	gboolean is_listed = !is_helo && mg_domains_find(policy->listed, spf->domain, NULL) != NULL;
 

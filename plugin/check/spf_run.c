@@ -7,7 +7,6 @@
 typedef struct spf_asked {
 	mg_spf_run            *run;        /* borrowed */
 	const mg_dns_question *question;   /* of the answer, or of the ticket */
-	guint                  hash;       /* of the question */
 	mg_dns_answer         *answer;     /* ref held; NULL: not here yet */
 	mg_resolver_ticket    *ticket;     /* borrowed from the resolver until it answers */
 } spf_asked;
@@ -21,7 +20,7 @@ struct mg_spf_run {
 	GPtrArray       *asked;      /* owned; of spf_asked; NULL: there is an outcome */
 	guint            n_pending, n_asked, n_rounds;
 	gint64           begun_us, elapsed_us;
-	mg_trace        *tree;       /* owned */
+	mg_trace        *tree;       /* owned; NULL: none */
 	mg_spf_outcome   outcome;
 };
 
@@ -48,8 +47,13 @@ mg_spf_run_new(mg_resolver *resolver, mg_spf_evaluator evaluate, const mg_spf_qu
 	run->context = context;
 	run->asked = g_ptr_array_new_with_free_func(asked_free);
 	run->begun_us = g_get_monotonic_time();
-	run->tree = mg_trace_new();
 	return run;
+}
+
+void
+mg_spf_run_explain(mg_spf_run *run, mg_trace *tree)
+{
+	run->tree = tree;
 }
 
 void
@@ -74,12 +78,11 @@ asked_answer(spf_asked *asked, mg_dns_answer *answer)
 }
 
 static spf_asked *
-run_file(mg_spf_run *run, const mg_dns_question *question)
+run_file(mg_spf_run *run)
 {
 	spf_asked *asked = g_new0(spf_asked, 1);
 
 	asked->run = run;
-	asked->hash = mg_dns_question_hash(question);
 	g_ptr_array_add(run->asked, asked);
 	return asked;
 }
@@ -87,7 +90,7 @@ run_file(mg_spf_run *run, const mg_dns_question *question)
 void
 mg_spf_run_suppose(mg_spf_run *run, mg_dns_answer *answer)
 {
-	asked_answer(run_file(run, &answer->question), answer);
+	asked_answer(run_file(run), answer);
 }
 
 /* The resolver's function. */
@@ -107,16 +110,15 @@ static mg_dns_answer *
 run_lookup(void *context, const mg_dns_question *question)
 {
 	mg_spf_run *run = context;
-	guint hash = mg_dns_question_hash(question);
 	mg_dns_answer *answer;
 	spf_asked *asked;
 
 	for (guint i = 0; i < run->asked->len; i++) {
 		asked = run->asked->pdata[i];
-		if (asked->hash == hash && mg_dns_question_equal(asked->question, question))
+		if (mg_dns_question_equal(asked->question, question))
 			return asked->answer;
 	}
-	asked = run_file(run, question);
+	asked = run_file(run);
 	answer = (run->n_rounds > 0 ? mg_resolver_ask_ahead : mg_resolver_ask)(run->resolver, question, run_answered, asked,
 	                                                                       &asked->ticket);
 	if (answer != NULL) {
@@ -201,7 +203,7 @@ gsize
 mg_spf_run_size(const mg_spf_run *run)
 {
 	const char *const texts[] = { run->outcome.explanation, run->outcome.problem, run->outcome.matched, run->outcome.record };
-	gsize size = sizeof(*run) + mg_trace_size(run->tree);
+	gsize size = sizeof(*run) + (run->tree != NULL ? mg_trace_size(run->tree) : 0);
 
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
 		size += texts[i] != NULL ? strlen(texts[i]) + 1 : 0;

@@ -22,6 +22,8 @@ mg_spf_run *mg_spf_run_new(mg_resolver *resolver, mg_spf_evaluator evaluate, con
                            void (*wake)(void *context), void *context);
 void mg_spf_run_free(mg_spf_run *run);
 
+/* Before the first step: the evaluation is explained there, which is taken over. */
+void mg_spf_run_explain(mg_spf_run *run, mg_trace *tree);
 /* Before the first step: @answer, which is taken over, holds in place of what DNS says. */
 void mg_spf_run_suppose(mg_spf_run *run, mg_dns_answer *answer);
 
@@ -32,7 +34,7 @@ void mg_spf_run_end(mg_spf_run *run, mg_spf_result result, const char *problem);
 
 /* These have meaning once there is an outcome. */
 const mg_spf_outcome *mg_spf_run_outcome(const mg_spf_run *run);
-const mg_trace *mg_spf_run_tree(const mg_spf_run *run);      /* the explained evaluation */
+const mg_trace *mg_spf_run_tree(const mg_spf_run *run);      /* NULL: nobody wanted it explained */
 guint mg_spf_run_rounds(const mg_spf_run *run);
 guint mg_spf_run_asked(const mg_spf_run *run);               /* questions whose answers were not there at once */
 gint64 mg_spf_run_elapsed_us(const mg_spf_run *run);

@@ -3,6 +3,7 @@
 #define MG_CHECK_TOOLS_H
 
 #include "base/log.h"
+#include "base/trace.h"
 #include "check/nat_watch.h"
 #include "check/penalty_box.h"
 #include "dns/resolver.h"
@@ -13,6 +14,7 @@ typedef struct mg_spf_memory mg_spf_memory;
 typedef struct mg_tools {
 	const mg_log     *log;            /* all borrowed from the engine */
 	mg_resolver      *resolver;
+	mg_trace_detail   trace_detail;
 	mg_spf_evaluator  evaluate_spf;
 	mg_spf_memory    *spf_memory;
 	mg_penalty_box   *penalty_box;

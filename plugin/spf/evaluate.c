@@ -62,6 +62,7 @@ evaluation_begin(mg_spf_evaluation *evaluation, const mg_spf_question *question,
 	lookups->story = trace != NULL ? g_string_new(NULL) : NULL;
 
 	evaluation->trace = trace;
+	evaluation->tells_misses = trace != NULL && mg_trace_is_full(trace);
 	evaluation->is_ipv4 = mg_ip_is_ipv4(&question->client);
 	lookups->address_type = evaluation->is_ipv4 ? MG_DNS_A : MG_DNS_AAAA;
 	evaluation->n_terms = 0;
@@ -164,7 +165,7 @@ step_top(mg_spf_evaluation *evaluation)
 	step = step_term(evaluation, frame, term);
 	switch (step) {
 	case MG_SPF_NO_MATCH:
-		if (evaluation->trace != NULL)
+		if (evaluation->tells_misses || (evaluation->trace != NULL && evaluation->lookups.story->len > 0))
 			mg_spf_tell_term(evaluation, frame, "no match");
 		frame->index++;
 		break;
@@ -260,12 +261,12 @@ tell_outcome(const mg_spf_evaluation *evaluation, const mg_spf_outcome *outcome)
 		             outcome->matched_log2 > MG_SPF_BREADTH_WIDE ? ": a pass says little" : "");
 }
 
-/* One evaluation from the top. */
-static gboolean
-evaluate(const mg_spf_question *question, mg_spf_lookup lookup, void *context, mg_trace *trace,
-         mg_spf_outcome *outcome_out)
+gboolean
+mg_spf_evaluate(const mg_spf_question *question, mg_spf_lookup lookup, void *context, mg_trace *trace,
+                mg_spf_outcome *outcome_out)
 {
 	g_autofree char *explanation = NULL;
+	guint n_lines = trace != NULL ? mg_trace_count(trace) : 0;
 	mg_spf_evaluation evaluation;
 	mg_spf_step step;
 
@@ -276,6 +277,7 @@ evaluate(const mg_spf_question *question, mg_spf_lookup lookup, void *context, m
 	if (!evaluation.lookups.is_missing && question->wants_explanation)
 		explain(&evaluation, &explanation);
 	if (evaluation.lookups.is_missing) {
+		mg_trace_rewind(trace, n_lines);
 		evaluation_end(&evaluation);
 		return FALSE;
 	}
@@ -297,19 +299,6 @@ evaluate(const mg_spf_question *question, mg_spf_lookup lookup, void *context, m
 		outcome_out->matched_log2 = mg_spf_breadth_log2(evaluation.is_ipv4, matched_width(&evaluation));
 	tell_outcome(&evaluation, outcome_out);
 	evaluation_end(&evaluation);
-	return TRUE;
-}
-
-gboolean
-mg_spf_evaluate(const mg_spf_question *question, mg_spf_lookup lookup, void *context, mg_trace *trace,
-                mg_spf_outcome *outcome_out)
-{
-	if (!evaluate(question, lookup, context, NULL, outcome_out))
-		return FALSE;
-	if (trace != NULL) {   /* only now is it known that there is something to tell: the same again, aloud */
-		mg_spf_outcome_clear(outcome_out);
-		return evaluate(question, lookup, context, trace, outcome_out);
-	}
 	return TRUE;
 }
 

@@ -35,6 +35,7 @@ typedef struct mg_spf_evaluation {
 	mg_spf_lookups lookups;
 	mg_spf_values  values;
 	mg_trace      *trace;          /* borrowed; NULL: none wanted */
+	gboolean       tells_misses;   /* of terms that looked up nothing too */
 	gboolean       is_ipv4;
 	guint          n_terms;
 	mg_spf_result  result;         /* has meaning after END */

@@ -88,7 +88,7 @@ main(void)
 	directory_begin();
 	config = write_policy();
 	begin = now_ns();
-	guard = guard_open(config);
+	guard = guard_open(config, 0);
 	printf("Through the public interface, %u networks: the guard opens in %.2f s of processor time;\n", N_NETWORKS,
 	       (now_ns() - begin) / 1e9);
 	for (unsigned i = 0; i < N_CLIENTS; i++)

@@ -1,7 +1,7 @@
 /* bench_guard.h - the public interface as a mail server uses it.
  * In:    MAILGUARD_ENGINE in the environment: the engine's path; without it the installed one
  * Out:   guards and sessions, the caller's
- * Rules: nothing of the library but <mailguard.h>; an error ends the program. */
+ * Rules: guards have the flags of mg_options; nothing of the library but <mailguard.h>; an error ends the program. */
 #ifndef MG_BENCH_GUARD_H
 #define MG_BENCH_GUARD_H
 
@@ -17,12 +17,13 @@ log_line(void *context, mg_level level, const char *line)
 }
 
 static inline mg_guard *
-guard_open(const char *config)
+guard_open(const char *config, uint32_t flags)
 {
 	mg_options options = MG_OPTIONS_INIT;
 	mg_guard *guard;
 
 	options.config = config;
+	options.flags = flags;
 	options.engine = getenv("MAILGUARD_ENGINE");
 	options.log = log_line;
 	options.log_level = MG_LEVEL_ERROR;

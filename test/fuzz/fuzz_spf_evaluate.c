@@ -116,7 +116,7 @@ LLVMFuzzerTestOneInput(const uint8_t *octets, size_t length)
 		zone_add_line(zone, text, (gsize)(end - text));
 	}
 
-	trace = mg_trace_new();
+	trace = mg_trace_new(MG_TRACE_FULL, NULL);
 	MUST(spf_resolver_evaluate(zone, SPF_AT_ONCE, &question, NULL, &at_once) == 0);
 	check_outcome(&at_once, &question.limits);
 	MUST(spf_resolver_evaluate(zone, SPF_IN_ROUNDS, &question, trace, &other) <= question.limits.queries_max);

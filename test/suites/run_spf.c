@@ -9,7 +9,7 @@ static void
 test_case(gconstpointer data)
 {
 	const spf_case *row = data;
-	g_autoptr(mg_trace) trace = mg_trace_new();
+	g_autoptr(mg_trace) trace = mg_trace_new(MG_TRACE_FULL, NULL);
 	g_autofree char *sender = NULL;
 	mg_spf_outcome at_once, other;
 	mg_spf_question question;

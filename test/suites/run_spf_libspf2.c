@@ -57,7 +57,7 @@ test_case(gconstpointer data)
 {
 	static const mg_spf_host host = { mg_spf_evaluate, mg_spf_record_of };
 	const spf_case *row = data;
-	g_autoptr(mg_trace) trace = mg_trace_new();
+	g_autoptr(mg_trace) trace = mg_trace_new(MG_TRACE_FULL, NULL);
 	g_autofree char *sender = NULL;
 	mg_spf_outcome at_once, outcome;
 	mg_spf_evaluator evaluate = mg_spf_module_get(&host)->evaluate;

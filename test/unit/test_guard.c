@@ -158,7 +158,7 @@ test_options_sizes(void)
 
 	/* One member shorter, and all that may be missing: it reads as zero, whatever stands behind. */
 	older.size = offsetof(mg_options, flags);
-	older.flags = 7;
+	older.flags = 15;
 	g_assert_cmpint(mg_guard_open(&older, &guard), ==, MG_OK);
 	g_clear_pointer(&guard, mg_guard_close);
 	older.size = offsetof(mg_options, deadline_ms);
@@ -202,8 +202,10 @@ test_options_values(void)
 	options.log_level = MG_LEVEL_DEBUG + 1;
 	g_assert_cmpint(mg_guard_open(&options, &guard), ==, MG_E_ARGUMENT);
 	options = options_new();
-	options.flags = 2;
+	options.flags = 8;
 	g_assert_cmpint(mg_guard_open(&options, &guard), ==, MG_E_ABI);
+	options.flags = MG_FULL_TRACE | MG_NO_TRACE;
+	g_assert_cmpint(mg_guard_open(&options, &guard), ==, MG_E_ARGUMENT);
 	g_assert_null(guard);
 }
 

@@ -374,7 +374,7 @@ test_trace(void)
 		"pass by include:i.example > ip4:192.0.2.0/8; terms 2, voids 1, queries 4",
 		"breadth 2^24 of the term, 2^24 of the record: a pass says little",
 	};
-	g_autoptr(mg_trace) trace = mg_trace_new();
+	g_autoptr(mg_trace) trace = mg_trace_new(MG_TRACE_FULL, NULL);
 	mg_spf_question question;
 	given_answers given = { .n = 0 };
 	mg_spf_outcome outcome;
