@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """demo.py - what "make demo" shows: SMTP dialogues with the example server, and why each reply was given.
 
-In:    the build directory, as argument, in BUILD, or "build"; mailguard.conf beside this script
+In:    the build directory, as argument, in BUILD, or "build"; mailguard.conf and zone beside this script
 Out:   a table, a row for each reply; REASON is taken from the server's log, where the library says it.
        A row that is not as expected has a "!" in front. Exit 0 if all are, else 1.
 Rules: loopback only. The clients are loopback addresses, so that the policy can tell them apart. The server ends
@@ -24,6 +24,7 @@ WAIT_S = 20             # for one reply
 USER, PASSWORD = "bert", "secret"
 
 OUTSIDER, SERVER, FIREWALL, OLD_SERVER, DENIED = "127.0.0.9", "127.0.0.2", "127.0.0.3", "127.0.0.5", "127.0.0.66"
+STRICT = "127.0.0.20"   # the only host that may send for strict.example
 
 # A dialogue: client, HELO, user who authenticates, sender, and for each recipient the reply and the reason expected.
 # With no recipient, they are those of the connection. Octets are written as they are sent.
@@ -78,6 +79,26 @@ DIALOGUES = [
     (OUTSIDER, "laptop.example.com", "wrong", b"bert@example.net", [
         (b"victim@example.org", "550 5.7.1", "relay.denied"),
     ]),
+    # SPF: a domain that names its hosts; the same at HELO; one that is not sure; one whose record nobody can read, which is no
+    # reason to refuse; and a user of ours, who is not judged.
+    (OUTSIDER, "mail.example.com", None, b"anna@strict.example", [
+        (b"info@example.net", "550 5.7.23", "spf.fail"),
+    ]),
+    (STRICT, "mail.example.com", None, b"anna@strict.example", [
+        (b"info@example.net", "250", "relay.own-domain"),
+    ]),
+    (OUTSIDER, "strict.example", None, b"anna@example.com", [
+        (b"info@example.net", "550 5.7.23", "spf-helo.fail"),
+    ]),
+    (OUTSIDER, "mail.example.com", None, b"anna@soft.example", [
+        (b"info@example.net", "250", "relay.own-domain"),
+    ]),
+    (OUTSIDER, "mail.example.com", None, b"anna@broken.example", [
+        (b"info@example.net", "250", "relay.own-domain"),
+    ]),
+    (OUTSIDER, "laptop.example.com", PASSWORD, b"bert@strict.example", [
+        (b"victim@example.org", "250", "relay.granted"),
+    ]),
     # Deny lists: a sender (the refusal waits for the recipient), and a host, which does not come to HELO.
     (OUTSIDER, "mail.example.com", None, b"win@spam.example", [
         (b"info@example.net", "550 5.7.1", "deny.sender"),
@@ -87,7 +108,7 @@ DIALOGUES = [
     ]),
 ]
 
-COLUMNS = "%-1s %-17s %-19s %-17s %-42s %-10s %s"
+COLUMNS = "%-1s %-17s %-19s %-19s %-42s %-10s %s"
 
 
 SIGNALS = (signal.SIGALRM, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
@@ -107,8 +128,10 @@ class Server:
     def __init__(self, build, directory):
         # A policy must belong to its reader and be writable by nobody else, which a source tree need not hold.
         config = os.path.join(directory, "mailguard.conf")
-        shutil.copyfile(os.path.join(os.path.dirname(os.path.abspath(__file__)), "mailguard.conf"), config)
-        os.chmod(config, 0o600)
+        for name in ("mailguard.conf", "zone"):
+            copy = os.path.join(directory, name)
+            shutil.copyfile(os.path.join(os.path.dirname(os.path.abspath(__file__)), name), copy)
+            os.chmod(copy, 0o600)
         self.log_path = os.path.join(directory, "log")
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
@@ -222,12 +245,13 @@ def show(server, port):
         for recipient, reply, verdict, code, reason in play(server, port, dialogue):
             found = verdict.get("reason", b"not in the log").decode()
             client = verdict.get("client", b"?").decode()
+            flag = verdict.get("flag", b"").decode()
             good = (reply.startswith(code + " ") and found == reason and client == address
                     and verdict.get("code", b"").decode() == code[:3])
             print(COLUMNS % ("" if good else "!", client + user, helo or "-",
                              "-" if sender is None else escape(sender) or "<>",
                              "-" if recipient is None else escape(recipient),
-                             " ".join(reply.split()[:2]), found), flush=True)
+                             " ".join(reply.split()[:2]), found + (", flagged " + flag if flag else "")), flush=True)
             if not good:
                 print("  expected: %s %s %s" % (address, code, reason))
             n_rows += 1
