@@ -10,6 +10,7 @@
 typedef struct entry {
 	mg_dns_answer *answer;    /* ref held; its question is the key */
 	gint64         until_us;
+	gint64         used_us;    /* when it was last moved to the head of by_use */
 	gsize          octets;
 	GList          link;      /* in by_use; its data is the entry */
 } entry;
@@ -58,9 +59,13 @@ cache_drop(mg_dns_cache *cache, entry *kept)
 	g_hash_table_remove(cache->entries, &kept->answer->question);
 }
 
+/* An answer in steady use is moved once a second, no more: the order need not be finer. */
 static void
-cache_use(mg_dns_cache *cache, entry *kept)
+cache_use(mg_dns_cache *cache, entry *kept, gint64 now_us)
 {
+	if (now_us - kept->used_us < G_USEC_PER_SEC)
+		return;
+	kept->used_us = now_us;
 	g_queue_unlink(&cache->by_use, &kept->link);
 	g_queue_push_head_link(&cache->by_use, &kept->link);
 }
@@ -99,6 +104,7 @@ mg_dns_cache_put(mg_dns_cache *cache, mg_dns_answer *answer, gint64 now_us)
 	kept = g_new0(entry, 1);
 	kept->answer = answer;
 	kept->until_us = now_us + (gint64)mg_dns_cache_lifetime_s(answer) * G_USEC_PER_SEC;
+	kept->used_us = now_us;
 	kept->octets = octets;
 	kept->link.data = kept;
 	g_queue_push_head_link(&cache->by_use, &kept->link);
@@ -112,7 +118,7 @@ mg_dns_cache_get(mg_dns_cache *cache, const mg_dns_question *question, gint64 no
 	entry *kept = g_hash_table_lookup(cache->entries, question);
 
 	if (kept != NULL && now_us < kept->until_us) {
-		cache_use(cache, kept);
+		cache_use(cache, kept, now_us);
 		cache->counts.n_hits++;
 		return kept->answer;
 	}

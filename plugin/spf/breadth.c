@@ -59,13 +59,9 @@ mg_spf_breadth_of_answer(const mg_spf_term *term, const mg_dns_answer *answer)
 int
 mg_spf_breadth_log2(gboolean is_ipv4, guint64 n)
 {
-	int log2 = 0;
-
 	if (n == 0)
 		return -1;
 	if (n >= mg_spf_breadth_of_all(is_ipv4))
 		return is_ipv4 ? 32 : 64;
-	for (n--; n > 0; n >>= 1)
-		log2++;
-	return log2;
+	return n == 1 ? 0 : 64 - __builtin_clzll(n - 1);
 }

@@ -151,6 +151,21 @@ step_record_end(mg_spf_evaluation *evaluation, mg_spf_frame *frame)
 	return step == MG_SPF_NO_MATCH ? mg_spf_leave(evaluation, MG_SPF_NEUTRAL) : step;
 }
 
+/* Past networks that the client is not in; most records are little else. */
+static void
+skip_networks(const mg_spf_evaluation *evaluation, mg_spf_frame *frame)
+{
+	const mg_spf_term *terms = frame->record->terms;
+	const mg_ip client = evaluation->lookups.question->client;
+	guint own_family = evaluation->is_ipv4 ? MG_SPF_IP4 : MG_SPF_IP6;
+	guint index = frame->index, n_terms = frame->record->n_terms;
+
+	while (index < n_terms && (terms[index].mechanism == MG_SPF_IP4 || terms[index].mechanism == MG_SPF_IP6)
+	       && (terms[index].mechanism != own_family || !network_has(&terms[index], &client)))
+		index++;
+	frame->index = index;
+}
+
 static mg_spf_step
 step_top(mg_spf_evaluation *evaluation)
 {
@@ -159,6 +174,8 @@ step_top(mg_spf_evaluation *evaluation)
 	mg_spf_step step;
 
 	evaluation->values.domain = frame->domain;
+	if (!evaluation->tells_misses)
+		skip_networks(evaluation, frame);
 	if (frame->index == frame->record->n_terms)
 		return step_record_end(evaluation, frame);
 	term = &frame->record->terms[frame->index];
