@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 
 BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
 SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -28,6 +29,19 @@ def row(name, passed, *diagnostics):
 def run(*command, **options):
     """The finished process, its output as text."""
     return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=600, **options)
+
+
+_scratch = tempfile.TemporaryDirectory()
+SCRATCH = _scratch.name   # a directory of this script alone, gone with it
+
+
+def write(name, text, mode=0o644):
+    """A file in SCRATCH; returns its path."""
+    path = os.path.join(SCRATCH, name)
+    with open(path, "w") as file:
+        file.write(text)
+    os.chmod(path, mode)
+    return path
 
 
 def end():

@@ -5,10 +5,9 @@ import json
 import os
 import re
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from tap import BUILD, SOURCE, end, row, run  # noqa: E402
+from tap import BUILD, SCRATCH, SOURCE, end, row, run, write  # noqa: E402
 
 COMMAND = os.path.join(BUILD, "mailguard")
 POLICY = """[mailguard]
@@ -35,16 +34,6 @@ own-domain = flag
 reject-text = {client-ip} may not send to {recipient} ({reason} on {hostname})
 """
 KEYS = ["stage", "rcpt", "action", "code", "enhanced", "text", "reason", "final", "pending", "flags", "results", "trace"]
-
-scratch = tempfile.TemporaryDirectory()
-
-
-def write(name, text, mode=0o644):
-    path = os.path.join(scratch.name, name)
-    with open(path, "w") as file:
-        file.write(text)
-    os.chmod(path, mode)
-    return path
 
 
 write("world", "$ORIGIN .\n@ 300 IN SOA ns.example. host.example. 1 2 3 4 300\n")     # a world without names: nothing is asked of any network
@@ -151,7 +140,7 @@ for name, text, told in (("unknown key", "[mailguard]\nmod = monitor\n", "the ne
     done = run(COMMAND, "check", "--config", bad, "--ip", "10.1.2.3")
     row("check, %s: exit 78, told on standard error" % name, done.returncode == 78 and told in done.stderr, done.stderr)
     row("relay-matrix, %s: exit 78" % name, run(COMMAND, "relay-matrix", "--config", bad).returncode == 78)
-for name, path in (("missing", "/nonexistent/mailguard.conf"), ("a directory", scratch.name),
+for name, path in (("missing", "/nonexistent/mailguard.conf"), ("a directory", SCRATCH),
                    ("writable by all", write("open.conf", POLICY, 0o666))):
     done = run(COMMAND, "lint", path)
     row("lint, file %s: exit 78" % name, done.returncode == 78 and path in done.stdout, done.stdout)

@@ -4,10 +4,9 @@
 import json
 import os
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from tap import BUILD, end, row, run  # noqa: E402
+from tap import BUILD, end, row, run, write  # noqa: E402
 
 COMMAND = os.path.join(BUILD, "mailguard")
 ZONE = """$ORIGIN .
@@ -30,16 +29,6 @@ deep.example      IN TXT "v=spf1 include:deep1.example -all"
 deep1.example     IN TXT "v=spf1 redirect=pass.example"
 """
 BASE = "[mailguard]\nhostname = mx1.example.net\n[domains]\nlocal = example.net\n[dns]\nservers = 127.0.0.1:9\nlocal-zone = world\n"
-
-scratch = tempfile.TemporaryDirectory()
-
-
-def write(name, text):
-    path = os.path.join(scratch.name, name)
-    with open(path, "w") as file:
-        file.write(text)
-    os.chmod(path, 0o644)
-    return path
 
 
 def ask(policy, sender, *arguments, helo=None, ip="198.51.100.7", base=BASE):

@@ -7,11 +7,10 @@ import os
 import socket
 import struct
 import sys
-import tempfile
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from tap import BUILD, end, row, run  # noqa: E402
+from tap import BUILD, end, row, run, write  # noqa: E402
 
 COMMAND = os.path.join(BUILD, "mailguard")
 CLIENT = "198.51.100.7"
@@ -28,16 +27,6 @@ many.example   IN TXT "v=spf1 a:a.example a:b.example a:c.example -all"
 parts.example  IN TXT "v=spf1 ip4:0.0.0.0/0 -all"
 quote.example  IN TXT "v=spf1 exists:%{l}.quote.example -all"
 """
-
-scratch = tempfile.TemporaryDirectory()
-
-
-def write(name, text):
-    path = os.path.join(scratch.name, name)
-    with open(path, "w") as file:
-        file.write(text)
-    os.chmod(path, 0o644)
-    return path
 
 
 zone = write("zone", ZONE)
