@@ -20,25 +20,40 @@ matches_address(const mg_spf_evaluation *evaluation, const mg_spf_term *term, co
 	return FALSE;
 }
 
-static mg_spf_step
-step_a(mg_spf_evaluation *evaluation, const mg_spf_term *term, mg_dns_question *question)
+/* What the term's question brings; NULL: nothing to match against, and @step_out is what becomes of the term. */
+static const mg_dns_answer *
+term_ask(mg_spf_evaluation *evaluation, mg_dns_question *question, mg_dns_type type, mg_spf_step *step_out)
 {
 	mg_dns_answer *answer;
 
-	question->type = evaluation->lookups.address_type;
+	question->type = type;
+	*step_out = MG_SPF_NO_MATCH;
 	switch (mg_spf_ask(&evaluation->lookups, question, &answer)) {
 	case MG_SPF_FOUND:
-		evaluation->term_width = mg_spf_breadth_of_answer(term, answer);
-		return matches_address(evaluation, term, answer) ? MG_SPF_MATCH : MG_SPF_NO_MATCH;
+		return answer;
 	case MG_SPF_UNKNOWN:
-		return mg_spf_end_unknown(evaluation, answer);
+		*step_out = mg_spf_end_unknown(evaluation, answer);
+		break;
 	case MG_SPF_TOO_MANY:
-		return mg_spf_end_too_many(evaluation);
+		*step_out = mg_spf_end_too_many(evaluation);
+		break;
 	case MG_SPF_VOID:
 	case MG_SPF_MISSING:
 		break;
 	}
-	return MG_SPF_NO_MATCH;
+	return NULL;
+}
+
+static mg_spf_step
+step_a(mg_spf_evaluation *evaluation, const mg_spf_term *term, mg_dns_question *question)
+{
+	mg_spf_step step;
+	const mg_dns_answer *answer = term_ask(evaluation, question, evaluation->lookups.address_type, &step);
+
+	if (answer == NULL)
+		return step;
+	evaluation->term_width = mg_spf_breadth_of_answer(term, answer);
+	return matches_address(evaluation, term, answer) ? MG_SPF_MATCH : MG_SPF_NO_MATCH;
 }
 
 /* 5.4 puts the names in no order. So one that matches is taken for the first, and neither DNS trouble with another
@@ -47,22 +62,13 @@ static mg_spf_step
 step_mx(mg_spf_evaluation *evaluation, const mg_spf_term *term, mg_dns_question *question)
 {
 	guint names_max = evaluation->lookups.question->limits.names_max;
-	const mg_dns_answer *unknown = NULL;
-	mg_dns_answer *exchanges, *answer;
+	mg_spf_step step;
+	const mg_dns_answer *exchanges = term_ask(evaluation, question, MG_DNS_MX, &step), *unknown = NULL;
+	mg_dns_answer *answer;
 	gboolean matched = FALSE;
 
-	question->type = MG_DNS_MX;
-	switch (mg_spf_ask(&evaluation->lookups, question, &exchanges)) {
-	case MG_SPF_UNKNOWN:
-		return mg_spf_end_unknown(evaluation, exchanges);
-	case MG_SPF_TOO_MANY:
-		return mg_spf_end_too_many(evaluation);
-	case MG_SPF_VOID:
-	case MG_SPF_MISSING:
-		return MG_SPF_NO_MATCH;
-	case MG_SPF_FOUND:
-		break;
-	}
+	if (exchanges == NULL)
+		return step;
 	if (exchanges->n_records > names_max)
 		return mg_spf_end(evaluation, MG_SPF_PERMERROR, "%u MX records, the limit is %u (RFC 7208 4.6.4)",
 		                      exchanges->n_records, names_max);
@@ -110,24 +116,13 @@ step_ptr(mg_spf_evaluation *evaluation, const mg_dns_name *target)
 static mg_spf_step
 step_exists(mg_spf_evaluation *evaluation, const mg_spf_term *term, mg_dns_question *question)
 {
-	mg_dns_answer *answer;
+	mg_spf_step step;
 
-	question->type = MG_DNS_A;
-	switch (mg_spf_ask(&evaluation->lookups, question, &answer)) {
-	case MG_SPF_FOUND:
-		/* Of a name that does not hang on the address, every address has a match. */
-		evaluation->term_width = term->spec.uses & MG_SPF_USES_CLIENT ? 1
-		                         : mg_spf_breadth_of_all(evaluation->is_ipv4);
-		return MG_SPF_MATCH;
-	case MG_SPF_UNKNOWN:
-		return mg_spf_end_unknown(evaluation, answer);
-	case MG_SPF_TOO_MANY:
-		return mg_spf_end_too_many(evaluation);
-	case MG_SPF_VOID:
-	case MG_SPF_MISSING:
-		break;
-	}
-	return MG_SPF_NO_MATCH;
+	if (term_ask(evaluation, question, MG_DNS_A, &step) == NULL)
+		return step;
+	/* Of a name that does not hang on the address, every address has a match. */
+	evaluation->term_width = term->spec.uses & MG_SPF_USES_CLIENT ? 1 : mg_spf_breadth_of_all(evaluation->is_ipv4);
+	return MG_SPF_MATCH;
 }
 
 static mg_spf_step
