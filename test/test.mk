@@ -111,7 +111,9 @@ FUZZ_PROGRAMS = $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 
 $(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: test/fuzz/%.c $(ENGINE_OBJECTS) $(API_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(TEST_CFLAGS) -fsanitize=fuzzer -o $@ $< $(filter %.o,$^) $(ALL_LDFLAGS) $(ENGINE_LIBS) -ldl
+	$(CC) $(TEST_CFLAGS) -fsanitize=fuzzer -o $@ $< $(filter %.o,$^) $(ALL_LDFLAGS) $(ENGINE_LIBS) $(FUZZ_LIBS) -ldl
+$(BUILD)/fuzz/fuzz_spf_evaluate: $(BUILD)/plugin/spf/libspf2.o
+$(BUILD)/fuzz/fuzz_spf_evaluate: FUZZ_LIBS = -lspf2
 fuzz-programs: $(FUZZ_PROGRAMS)
 
 fuzz: deps-ci

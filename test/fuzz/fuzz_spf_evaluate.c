@@ -2,15 +2,19 @@
  * In:    lines. The first: client, sender and HELO word, with spaces between. The others: a letter, a name and what it
  *        has: T text, 4 address, 6 address, M name, P name, C name, S (trouble). "!" first: voids by query, few queries
  * Rules: however answers come in, at once, in rounds, half of them, the outcome is the same; it is within all limits, and
- *        printable; each round asks for something. A broken rule traps.
+ *        printable; each round asks for something. libspf2, as our second engine has it, lives and gives an outcome too.
+ *        A broken rule traps.
  * Needs: as fuzz_spf_record.c. */
 #include <string.h>
 
 #include "fuzz.h"
 #include "../unit/spf_zone.h"
 #include "base/trace.h"
+#include "spf/second.h"
 
 #define OCTETS_MAX  4096
+
+const mg_spf_module *mg_spf_module_get(const mg_spf_host *given);
 
 static void
 zone_add_line(spf_zone *zone, const char *line, gsize length)
@@ -81,6 +85,17 @@ check_same(const mg_spf_outcome *a, const mg_spf_outcome *b)
 	MUST(a->matched_log2 == b->matched_log2 && a->record_log2 == b->record_log2 && a->ttl_s == b->ttl_s);
 }
 
+static void
+check_libspf2(const spf_zone *zone, const mg_spf_question *question)
+{
+	static const mg_spf_host host = { mg_spf_evaluate, mg_spf_record_of };
+	mg_spf_outcome outcome;
+
+	spf_resolver_evaluate_by(mg_spf_module_get(&host)->evaluate, zone, SPF_IN_ROUNDS, question, NULL, &outcome);
+	check_outcome(&outcome, &question->limits);
+	mg_spf_outcome_clear(&outcome);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *octets, size_t length)
 {
@@ -128,6 +143,7 @@ LLVMFuzzerTestOneInput(const uint8_t *octets, size_t length)
 	check_same(&other, &at_once);
 	mg_spf_outcome_clear(&other);
 	mg_spf_outcome_clear(&at_once);
+	check_libspf2(zone, &question);
 	spf_zone_free(zone);
 	return 0;
 }
