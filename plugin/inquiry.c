@@ -18,7 +18,7 @@ struct mg_inquiry {
 	mg_facts     facts;      /* borrowed from question */
 	gint64       asked_us, deadline_us;
 	gboolean     has_begun;
-	mg_stage_spf spf;        /* owned */
+	mg_stage_checks checks;  /* owned */
 	guint8      *verdict;    /* owned, by malloc; NULL until it is done */
 	gsize        n_verdict;
 };
@@ -46,7 +46,7 @@ mg_inquiry_free(mg_inquiry *inquiry)
 {
 	if (inquiry == NULL)
 		return;
-	mg_stage_spf_clear(&inquiry->spf);
+	mg_stage_checks_clear(&inquiry->checks);
 	mg_policy_unref(inquiry->policy);
 	g_free(inquiry->question);
 	free(inquiry->verdict);
@@ -112,7 +112,7 @@ log_verdict(const mg_inquiry *inquiry, const mg_tools *tools, const mg_facts *fa
 static const mg_spf_check *
 inquiry_spf(const mg_inquiry *inquiry, mg_identity identity)
 {
-	return inquiry->spf.by_identity[identity];
+	return inquiry->checks.spf[identity];
 }
 
 static void
@@ -236,7 +236,7 @@ inquiry_conclude(mg_inquiry *inquiry, const mg_tools *tools)
 	if (g_get_monotonic_time() >= inquiry->deadline_us) {
 		decide_deadline(inquiry, facts, &outcome, trace, &decision);
 	} else {
-		mg_stage_run(inquiry->policy, facts, (gint64)time(NULL), &inquiry->spf, trace, evidence, &outcome);
+		mg_stage_run(inquiry->policy, facts, (gint64)time(NULL), &inquiry->checks, trace, evidence, &outcome);
 		mg_decide(inquiry->policy, &outcome.circumstances, &outcome.results, trace, &decision);
 		watch_for_nat(tools, facts, &outcome);
 		fields = build_fields(inquiry);
@@ -248,7 +248,7 @@ inquiry_conclude(mg_inquiry *inquiry, const mg_tools *tools)
 	if (inquiry->verdict == NULL)
 		return FALSE;
 	log_verdict(inquiry, tools, facts, &outcome, &decision, &reply);
-	mg_stage_spf_clear(&inquiry->spf);
+	mg_stage_checks_clear(&inquiry->checks);
 	return TRUE;
 }
 
@@ -259,12 +259,11 @@ mg_inquiry_step(mg_inquiry *inquiry, const mg_tools *tools, void (*wake)(void *c
 	gboolean waits = FALSE;
 
 	if (!inquiry->has_begun)
-		mg_stage_begin(tools, inquiry->policy, &inquiry->facts, (gint64)time(NULL), &inquiry->spf);
+		mg_stage_begin(tools, inquiry->policy, &inquiry->facts, (gint64)time(NULL), &inquiry->checks);
 	inquiry->has_begun = TRUE;
 	*wait_until_us_out = inquiry->deadline_us;
-	for (guint i = 0; i < G_N_ELEMENTS(inquiry->spf.by_identity); i++) {
-		mg_spf_check *spf = inquiry->spf.by_identity[i];
-		mg_check *check = spf ? mg_spf_check_base(spf) : NULL;
+	for (guint i = 0; i < MG_STAGE_CHECKS_MAX; i++) {
+		mg_check *check = mg_stage_check(&inquiry->checks, i);
 
 		if (check == NULL)
 			continue;

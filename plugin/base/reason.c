@@ -22,6 +22,7 @@
 #define RCPT_DOUBT { 550, "5.1.1" },  { 451, "4.4.3" }
 
 #define SPF_TEXT    "{client-ip} is not allowed to send for {domain} ({result})"
+#define OUTBOUND_TEXT "{domain} does not let our servers send for it ({result})"
 #define HELO_TEXT   "HELO name not accepted here ({result})"
 #define PTR_TEXT    "Reverse DNS of {client-ip} not accepted here ({result})"
 #define SENDER_TEXT "Domain of sender {sender} not accepted here ({result})"
@@ -66,6 +67,8 @@ static const mg_reason_info reasons[] = {
 	[MG_REASON_SPF_HELO_TEMPERROR] = { "spf-helo", "temperror", OFF, ANY, SPF_ERROR, SPF_TEXT },
 	[MG_REASON_SPF_HELO_PERMERROR] = { "spf-helo", "permerror", OFF, ANY, SPF_ERROR, SPF_TEXT },
 	[MG_REASON_SPF_SKIPPED]        = { "spf", "skipped", OFF, ANY, SPF, SPF_TEXT },
+	[MG_REASON_SPF_OUTBOUND_FAIL]     = { "spf-outbound", "fail", FLAG, ANY, POLICY, OUTBOUND_TEXT },
+	[MG_REASON_SPF_OUTBOUND_SOFTFAIL] = { "spf-outbound", "softfail", FLAG, ANY, POLICY, OUTBOUND_TEXT },
 
 	[MG_REASON_HELO_MISSING]          = { "helo", "missing", FLAG, ANY, { 503, "5.5.1" }, { 450, "4.5.1" }, "Say HELO first" },
 	[MG_REASON_HELO_SYNTAX]           = { "helo", "syntax", REJECT, ANY, { 501, "5.5.2" }, { 450, "4.5.2" }, "HELO name is not valid" },

@@ -82,3 +82,18 @@ mg_client_trace(const mg_client *client, mg_trace *trace)
 	else
 		mg_trace_add(trace, "client: %s is in zone %s (%s)%s", ip, client->zone->name, network, nat);
 }
+
+const mg_exempt *
+mg_client_exempt(const mg_policy *policy, const mg_client *client, mg_exempt_check check)
+{
+	const char *name = client->name[0] ? client->name : NULL;
+
+	for (guint i = 0; i < policy->exempts->len; i++) {
+		const mg_exempt *exempt = policy->exempts->pdata[i];
+
+		if ((exempt->checks & check) && client->doubt == NULL
+		    && mg_hosts_contain(&exempt->hosts, client->has_ip ? &client->ip : NULL, name))
+			return exempt;
+	}
+	return NULL;
+}

@@ -29,4 +29,7 @@ void mg_client_trace(const mg_client *client, mg_trace *trace);
 /* The address for people: "192.0.2.1", "local". */
 void mg_client_format(const mg_client *client, char text_out[MG_IP_TEXT_MAX]);
 
+/* The [exempt] section that leaves @check out for this client, or NULL. */
+const mg_exempt *mg_client_exempt(const mg_policy *policy, const mg_client *client, mg_exempt_check check);
+
 #endif

@@ -3,28 +3,12 @@
 
 #include "check/relay.h"
 
-/* The [exempt] section that leaves @check out for this client, or NULL. */
-static const mg_exempt *
-find_exempt(const mg_policy *policy, const mg_client *client, mg_exempt_check check)
-{
-	const char *name = client->name[0] ? client->name : NULL;
-
-	for (guint i = 0; i < policy->exempts->len; i++) {
-		const mg_exempt *exempt = policy->exempts->pdata[i];
-
-		if ((exempt->checks & check) && client->doubt == NULL
-		    && mg_hosts_contain(&exempt->hosts, client->has_ip ? &client->ip : NULL, name))
-			return exempt;
-	}
-	return NULL;
-}
-
 void
 mg_sender_check(const mg_policy *policy, const mg_facts *facts, const mg_client *client, const mg_envelope *envelope,
                 mg_results *results, mg_trace *trace)
 {
 	const mg_path *path = mg_envelope_reverse(envelope);
-	const mg_exempt *exempt = find_exempt(policy, client, MG_EXEMPT_SENDER);
+	const mg_exempt *exempt = mg_client_exempt(policy, client, MG_EXEMPT_SENDER);
 	const char *domain;
 
 	if (path == NULL)

@@ -25,13 +25,11 @@ struct mg_spf_check {
 	mg_policy       *policy;       /* ref held */
 	guint64          transaction;
 	mg_identity      identity;
-	char            *domain;       /* owned; <domain> */
-	char            *sender;       /* owned; <sender> */
-	char            *helo;         /* owned */
+	mg_spf_identity  words;        /* owned */
 	char            *skipped;      /* owned; why there is no judging; NULL: there is */
 	mg_spf_question  question;
 	mg_spf_run      *run;          /* owned */
-	GPtrArray       *trusted;      /* owned; of mg_spf_run, by policy->spf.trusted_domains; NULL: not begun */
+	GPtrArray       *trusted;      /* owned; of trust; NULL: not begun */
 };
 
 /* By mg_spf_result. */
@@ -47,61 +45,6 @@ static const mg_reason reasons[][2] = {
 G_STATIC_ASSERT(G_N_ELEMENTS(reasons) == MG_SPF_PERMERROR + 1);
 
 static const char *const check_names[] = { [MG_IDENTITY_HELO] = "spf-helo", [MG_IDENTITY_MAIL_FROM] = "spf" };
-
-/* ---- the identity ---- */
-
-/* The HELO word as text, "" if it holds what no name and no address holds. */
-static char *
-helo_text(const mg_facts *facts)
-{
-	if (facts->helo.octets == NULL || memchr(facts->helo.octets, 0, facts->helo.length) != NULL)
-		return g_strdup("");
-	return g_strndup(facts->helo.octets, facts->helo.length);
-}
-
-/* RFC 7208 2.4: MAIL FROM, or postmaster at the HELO name for the null reverse-path; 2.3: the HELO name. */
-static void
-spf_take_identity(mg_spf_check *spf, const mg_spf_subject *subject)
-{
-	const mg_path *path = mg_envelope_reverse(subject->envelope);
-	mg_words written = subject->facts->reverse_path;
-	const char *start = written.octets;
-
-	spf->helo = helo_text(subject->facts);
-	if (spf->identity == MG_IDENTITY_HELO || path == NULL || path->is_null) {
-		spf->domain = g_strdup(spf->helo);
-		spf->sender = g_strconcat("postmaster@", spf->helo, NULL);
-		return;
-	}
-	if (path->forms & MG_FORM_ROUTE)
-		start = (const char *)memchr(start, ':', written.length) + 1;
-	spf->domain = g_strdup(path->layers[0].domain ? path->layers[0].domain : "");
-	spf->sender = g_strndup(start, written.length - (gsize)(start - written.octets));
-}
-
-/* Why there is nothing to judge, or NULL. */
-static const char *
-find_skip(const mg_spf_policy *policy, const mg_spf_subject *subject, mg_identity identity)
-{
-	const mg_client *client = subject->client;
-	guint set;
-
-	if (subject->facts->auth.length > 0)
-		return "the client is authenticated";
-	if (!client->has_ip || client->doubt != NULL)
-		return "the client's address is not known";
-	if (mg_networks_find(policy->skipped, &client->ip, &set, NULL))
-		return "the client is in skip-networks";
-	if (mg_hosts_contain(&policy->trusted, &client->ip, client->name[0] ? client->name : NULL))
-		return "the client is trusted";
-	if (identity == MG_IDENTITY_HELO && subject->facts->helo.octets == NULL)
-		return "there is no HELO";
-	if (identity == MG_IDENTITY_MAIL_FROM && mg_envelope_reverse(subject->envelope) == NULL)
-		return subject->facts->reverse_path.octets == NULL ? "there is no reverse-path" : "the reverse-path is none";
-	if (subject->is_granted)
-		return "the client may relay";
-	return NULL;
-}
 
 /* ---- the run ---- */
 
@@ -121,36 +64,71 @@ spf_begin(mg_spf_check *spf)
 	mg_spf_run_explain(spf->run, mg_trace_new(spf->tools->trace_detail, check_names[spf->identity]));
 }
 
-/* A record that stands in for the one of the identity's domain. */
+/* @record holds for @domain, in place of what DNS says. */
 static void
-spf_suppose(mg_spf_check *spf, const mg_words *record)
+run_suppose(mg_spf_run *run, const char *domain, const char *record, gsize length)
 {
 	mg_dns_question question = { .type = MG_DNS_TXT };
 	mg_dns_answer *answer;
 
-	if (!mg_dns_name_from_text(spf->domain, strlen(spf->domain), &question.name))
+	if (!mg_dns_name_from_text(domain, strlen(domain), &question.name))
 		return;
 	answer = mg_dns_answer_new(&question, MG_DNS_FOUND, "", 1);
-	answer->records[0].text = g_strndup(record->octets, record->length);
-	answer->records[0].length = record->length;
-	mg_spf_run_suppose(spf->run, answer);
+	answer->records[0].text = g_strndup(record, length);
+	answer->records[0].length = length;
+	mg_spf_run_suppose(run, answer);
+}
+
+/* One way in which the client may turn out to be a trusted forwarder. */
+typedef struct trust {
+	mg_spf_run *run;   /* owned; passes: it is one */
+	char       *why;   /* owned */
+} trust;
+
+static void
+trust_free(gpointer data)
+{
+	trust *one = data;
+
+	mg_spf_run_free(one->run);
+	g_free(one->why);
+	g_free(one);
+}
+
+/* @why: borrowed no longer than the call; taken over. */
+static mg_spf_run *
+spf_add_trust(mg_spf_check *spf, const char *domain, char *why)
+{
+	mg_spf_question question = spf->question;
+	trust *one = g_new0(trust, 1);
+
+	question.domain = question.sender = domain;   /* postmaster there (RFC 7208 4.3) */
+	question.wants_explanation = FALSE;
+	one->run = mg_spf_run_new(spf->tools->resolver, spf->tools->evaluate_spf, &question, spf_woken, spf);
+	one->why = why;
+	g_ptr_array_add(spf->trusted, one);
+	return one->run;
 }
 
 /* All of them at once: each takes what the others have brought. */
 static void
 spf_begin_trusted(mg_spf_check *spf)
 {
-	const GPtrArray *domains = spf->policy->spf.trusted_domains;
+	static const char own_address[] = "v=spf1 a -all";   /* says of a HELO name that it leads back to the client */
+	const mg_spf_policy *policy = &spf->policy->spf;
+	const char *helo = spf->words.helo;
+	char canonical[MG_DOMAIN_MAX + 1];
 
-	spf->trusted = g_ptr_array_new_with_free_func((GDestroyNotify)mg_spf_run_free);
-	for (guint i = 0; i < domains->len; i++) {
-		mg_spf_question question = spf->question;
+	spf->trusted = g_ptr_array_new_with_free_func(trust_free);
+	for (guint i = 0; policy->trusted_domains != NULL && i < policy->trusted_domains->len; i++) {
+		const char *domain = policy->trusted_domains->pdata[i];
 
-		question.domain = question.sender = domains->pdata[i];   /* postmaster there (RFC 7208 4.3) */
-		question.wants_explanation = FALSE;
-		g_ptr_array_add(spf->trusted, mg_spf_run_new(spf->tools->resolver, spf->tools->evaluate_spf, &question,
-		                                             spf_woken, spf));
+		spf_add_trust(spf, domain, g_strdup_printf("SPF of %s lets it pass", domain));
 	}
+	if (mg_domain_canonical(helo, strlen(helo), FALSE, canonical)
+	    && mg_domains_find(policy->trusted_helo, canonical, NULL) != NULL)
+		run_suppose(spf_add_trust(spf, helo, g_strdup_printf("its HELO name %s leads back to it", canonical)), helo,
+		            own_address, strlen(own_address));
 }
 
 /* TRUE: it is known whether the client is a trusted forwarder. */
@@ -160,13 +138,12 @@ spf_step_trusted(mg_spf_check *spf)
 	gboolean is_waiting = FALSE;
 
 	for (guint i = 0; i < spf->trusted->len; i++) {
-		mg_spf_run *run = spf->trusted->pdata[i];
+		trust *one = spf->trusted->pdata[i];
 
-		if (!mg_spf_run_step(run)) {
+		if (!mg_spf_run_step(one->run)) {
 			is_waiting = TRUE;
-		} else if (mg_spf_run_outcome(run)->result == MG_SPF_PASS) {
-			spf->skipped = g_strdup_printf("the client is trusted: SPF of %s lets it pass",
-			                               (const char *)spf->policy->spf.trusted_domains->pdata[i]);
+		} else if (mg_spf_run_outcome(one->run)->result == MG_SPF_PASS) {
+			spf->skipped = g_strconcat("the client is trusted: ", one->why, NULL);
 			return TRUE;
 		}
 	}
@@ -186,10 +163,10 @@ spf_note_cost(const mg_spf_check *spf, gboolean is_late)
 	mg_log_line line;
 
 	if ((!is_late && mg_spf_run_asked(spf->run) <= BURN_QUERIES)
-	    || !mg_penalty_box_note(spf->tools->penalty_box, spf->domain, g_get_monotonic_time()))
+	    || !mg_penalty_box_note(spf->tools->penalty_box, spf->words.domain, g_get_monotonic_time()))
 		return;
 	mg_log_begin(&line, spf->tools->log, MG_LEVEL_WARNING, "spf.penalty");
-	mg_log_octets(&line, "domain", spf->domain, strlen(spf->domain));
+	mg_log_octets(&line, "domain", spf->words.domain, strlen(spf->words.domain));
 	mg_log_text(&line, "text", "its records cost too much time or DNS, again and again; temperror for a minute");
 	mg_log_end(&line);
 }
@@ -230,7 +207,7 @@ spf_step(mg_check *check)
 	case SPF_START:
 		if (spf->skipped != NULL)
 			return spf_enter(spf, SPF_DONE);
-		if (mg_penalty_box_holds(spf->tools->penalty_box, spf->domain, g_get_monotonic_time())) {
+		if (mg_penalty_box_holds(spf->tools->penalty_box, spf->words.domain, g_get_monotonic_time())) {
 			mg_spf_run_end(spf->run, MG_SPF_TEMPERROR, "its records cost too much lately; not asked for within a minute");
 			return spf_enter(spf, SPF_DONE);
 		}
@@ -239,7 +216,7 @@ spf_step(mg_check *check)
 	case SPF_JUDGE:
 		if (!mg_spf_run_step(spf->run))
 			return MG_STEP_WAIT;
-		if (mg_spf_run_outcome(spf->run)->result == MG_SPF_PASS || spf->policy->spf.trusted_domains == NULL)
+		if (mg_spf_run_outcome(spf->run)->result == MG_SPF_PASS)
 			return spf_finish(spf);
 		spf_begin_trusted(spf);
 		return spf_enter(spf, SPF_TRUST);
@@ -265,7 +242,7 @@ mg_spf_check *
 mg_spf_check_new(const mg_tools *tools, mg_policy *policy, const mg_spf_subject *subject, mg_identity identity, gint64 now_s)
 {
 	const mg_facts *facts = subject->facts;
-	const char *skipped = find_skip(&policy->spf, subject, identity);
+	g_autofree char *skipped = mg_spf_subject_skip(policy, subject, identity);
 	gint64 share_us = (gint64)facts->deadline_ms * 1000 * (RESERVE - 1) / RESERVE;
 	mg_spf_check *spf = skipped == NULL && facts->transaction != 0
 	                    ? mg_spf_memory_find(tools->spf_memory, facts->transaction, identity, policy) : NULL;
@@ -281,12 +258,12 @@ mg_spf_check_new(const mg_tools *tools, mg_policy *policy, const mg_spf_subject 
 	spf->policy = mg_policy_ref(policy);
 	spf->transaction = facts->transaction;
 	spf->identity = identity;
-	spf->skipped = g_strdup(skipped);
-	spf_take_identity(spf, subject);
-	if (skipped != NULL)
+	spf->skipped = g_steal_pointer(&skipped);
+	mg_spf_identity_read(subject, identity, &spf->words);
+	if (spf->skipped != NULL)
 		return spf;
 	spf->question = (mg_spf_question){
-		.client = subject->client->ip, .domain = spf->domain, .sender = spf->sender, .helo = spf->helo,
+		.client = subject->client->ip, .domain = spf->words.domain, .sender = spf->words.sender, .helo = spf->words.helo,
 		.receiver = policy->hostname, .now_s = now_s, .wants_explanation = policy->spf.wants_explanation,
 		.limits = mg_spf_limits_standard,
 	};
@@ -294,7 +271,7 @@ mg_spf_check_new(const mg_tools *tools, mg_policy *policy, const mg_spf_subject 
 	spf->question.limits.voids_by_query = policy->spf.voids_by_query;
 	spf_begin(spf);
 	if (facts->spf_record.octets != NULL)
-		spf_suppose(spf, &facts->spf_record);
+		run_suppose(spf->run, spf->words.domain, facts->spf_record.octets, facts->spf_record.length);
 	return spf;
 }
 
@@ -314,9 +291,7 @@ mg_spf_check_unref(mg_spf_check *spf)
 	mg_spf_run_free(spf->run);
 	mg_policy_unref(spf->policy);
 	g_free(spf->skipped);
-	g_free(spf->domain);
-	g_free(spf->sender);
-	g_free(spf->helo);
+	mg_spf_identity_clear(&spf->words);
 	g_free(spf);
 }
 
@@ -351,7 +326,7 @@ mg_spf_check_outcome(const mg_spf_check *spf)
 const char *
 mg_spf_check_domain(const mg_spf_check *spf)
 {
-	return spf->domain;
+	return spf->words.domain;
 }
 
 const char *
@@ -363,7 +338,7 @@ mg_spf_check_skipped(const mg_spf_check *spf)
 gsize
 mg_spf_check_size(const mg_spf_check *spf)
 {
-	return sizeof(*spf) + strlen(spf->domain) + strlen(spf->sender) + strlen(spf->helo)
+	return sizeof(*spf) + strlen(spf->words.domain) + strlen(spf->words.sender) + strlen(spf->words.helo)
 	       + (spf->run != NULL ? mg_spf_run_size(spf->run) : 0);
 }
 
@@ -373,7 +348,7 @@ report_evidence(const mg_spf_check *spf, const char *check, mg_evidence *evidenc
 	const mg_spf_outcome *outcome = mg_spf_check_outcome(spf);
 	const mg_spf_limits *limits = &spf->question.limits;
 
-	mg_evidence_add_word(evidence, check, "domain", spf->domain);
+	mg_evidence_add_word(evidence, check, "domain", spf->words.domain);
 	mg_evidence_add_text(evidence, check, "skipped", spf->skipped);
 	if (spf->skipped != NULL)
 		return;
@@ -403,20 +378,46 @@ report_trace(const mg_spf_check *spf, const char *check, mg_trace *trace)
 	const mg_spf_outcome *outcome = mg_spf_check_outcome(spf);
 
 	mg_trace_add(trace, "%s: %s for %s; %u terms, %u voids, %u queries, %u rounds%s%s", check,
-	             mg_spf_result_name(outcome->result), spf->domain, outcome->n_terms, outcome->n_voids,
+	             mg_spf_result_name(outcome->result), spf->words.domain, outcome->n_terms, outcome->n_voids,
 	             outcome->n_queries, mg_spf_run_rounds(spf->run), outcome->problem ? "; " : "",
 	             outcome->problem ? outcome->problem : "");
 	mg_trace_add_all(trace, mg_spf_run_tree(spf->run));
 }
 
+/* Whose set of actions holds, if it is not the usual one: the recipient's, the domain's, or that for domains that send no
+ * mail. NULL: the usual one does. */
+static const mg_consequence *
+find_actions(const mg_spf_check *spf, mg_reason reason, const mg_path *forward, mg_trace *trace)
+{
+	const mg_spf_policy *policy = &spf->policy->spf;
+	guint index = reason - MG_REASON_SPF_PASS;
+
+	for (guint i = 0; forward != NULL && i < policy->fors->len; i++) {
+		const mg_spf_for *of = policy->fors->pdata[i];
+
+		if (mg_addresses_find_any(of->recipients, forward) != NULL) {
+			mg_trace_add(trace, "spf: the recipient is in [spf-for %s]", of->name);
+			return &of->actions[index];
+		}
+	}
+	if (mg_domains_find(policy->listed, spf->words.domain, NULL) != NULL) {
+		mg_trace_add(trace, "spf: %s is in [spf listed]", spf->words.domain);
+		return &policy->listed_actions[index];
+	}
+	if (reason == MG_REASON_SPF_FAIL && mg_spf_check_outcome(spf)->sends_no_mail) {
+		mg_trace_add(trace, "spf: %s sends no mail", spf->words.domain);
+		return &policy->no_mail_action;
+	}
+	return NULL;
+}
+
 void
-mg_spf_check_report(const mg_spf_check *spf, mg_results *results, mg_trace *trace, mg_evidence *evidence)
+mg_spf_check_report(const mg_spf_check *spf, const mg_path *forward, mg_results *results, mg_trace *trace,
+                    mg_evidence *evidence)
 {
 	gboolean is_helo = spf->identity == MG_IDENTITY_HELO;
-	const mg_spf_policy *policy = &spf->policy->spf;
 	const char *check = check_names[spf->identity];
 	mg_reason reason = reasons[mg_spf_check_outcome(spf)->result][is_helo];
-	gboolean is_listed = !is_helo && mg_domains_find(policy->listed, spf->domain, NULL) != NULL;
 
 	report_evidence(spf, check, evidence);
 	if (spf->skipped != NULL) {
@@ -427,8 +428,5 @@ mg_spf_check_report(const mg_spf_check *spf, mg_results *results, mg_trace *trac
 	}
 	if (trace != NULL)
 		report_trace(spf, check, trace);
-	if (is_listed)
-		mg_trace_add(trace, "spf: %s is in [spf listed]", spf->domain);
-	mg_results_add_listed(results, reason, spf->domain,
-	                      is_listed ? &policy->listed_actions[reason - MG_REASON_SPF_PASS] : NULL);
+	mg_results_add_listed(results, reason, spf->words.domain, is_helo ? NULL : find_actions(spf, reason, forward, trace));
 }

@@ -11,22 +11,11 @@
 #include "base/result.h"
 #include "base/trace.h"
 #include "check/check.h"
-#include "check/client.h"
-#include "check/envelope.h"
+#include "check/spf_subject.h"
 #include "check/tools.h"
-#include "policy/policy.h"
-#include "session/facts.h"
 #include "spf/evaluate.h"
 
 typedef struct mg_spf_check mg_spf_check;
-
-/* Who is asked about, as read from the facts. */
-typedef struct mg_spf_subject {
-	const mg_facts    *facts;
-	const mg_client   *client;
-	const mg_envelope *envelope;
-	gboolean           is_granted;   /* may relay, and so is not judged */
-} mg_spf_subject;
 
 /* @subject is read during the call only; @policy is referenced. A result that the transaction has already is taken over. */
 mg_spf_check *mg_spf_check_new(const mg_tools *tools, mg_policy *policy, const mg_spf_subject *subject,
@@ -44,7 +33,9 @@ const char *mg_spf_check_domain(const mg_spf_check *spf);    /* of the identity;
 const char *mg_spf_check_skipped(const mg_spf_check *spf);   /* why it was not judged; NULL: it was */
 gsize mg_spf_check_size(const mg_spf_check *spf);            /* octets of memory */
 
-/* The result, with the action of [spf listed] if the domain is there, its lines of trace, and its evidence. */
-void mg_spf_check_report(const mg_spf_check *spf, mg_results *results, mg_trace *trace, mg_evidence *evidence);
+/* The result, with the action that holds for the recipient or the domain, its lines of trace, and its evidence. @forward: the
+ * forward-path it is about; NULL: none. */
+void mg_spf_check_report(const mg_spf_check *spf, const mg_path *forward, mg_results *results, mg_trace *trace,
+                         mg_evidence *evidence);
 
 #endif

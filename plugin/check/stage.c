@@ -52,34 +52,48 @@ stage_only_prefetch(mg_spf_check **spf)
 }
 
 void
-mg_stage_begin(const mg_tools *tools, mg_policy *policy, const mg_facts *facts, gint64 now_s, mg_stage_spf *spf_out)
+mg_stage_begin(const mg_tools *tools, mg_policy *policy, const mg_facts *facts, gint64 now_s, mg_stage_checks *checks_out)
 {
 	const mg_facts known = facts_until(facts);
 	mg_stage_outcome *outcome = g_new(mg_stage_outcome, 1);   /* too large for the stack of a server's thread twice */
 	mg_spf_subject subject = { &known, &outcome->client, &outcome->envelope, FALSE };
 
-	*spf_out = (mg_stage_spf){ { NULL } };
+	*checks_out = (mg_stage_checks){ { NULL }, NULL };
 	mg_client_identify(policy, &known, &outcome->client);
 	mg_envelope_read(policy, &known, &outcome->envelope);
 	subject.is_granted = is_granted(policy, &known, now_s, outcome);
 	for (mg_identity identity = MG_IDENTITY_HELO; identity <= MG_IDENTITY_MAIL_FROM; identity++)
 		if (wants_spf(&known, identity))
-			spf_out->by_identity[identity] = mg_spf_check_new(tools, policy, &subject, identity, now_s);
+			checks_out->spf[identity] = mg_spf_check_new(tools, policy, &subject, identity, now_s);
 	if (known.stage == MG_STAGE_HELO && policy->decide_at == MG_DECIDE_AT_RCPT)
-		stage_only_prefetch(&spf_out->by_identity[MG_IDENTITY_HELO]);
+		stage_only_prefetch(&checks_out->spf[MG_IDENTITY_HELO]);
+	checks_out->outbound = mg_outbound_check_new(tools, policy, &subject, now_s);
 	mg_prefetch(tools->resolver, policy, &known, &outcome->client, &outcome->envelope);
 	g_free(outcome);
 }
 
 void
-mg_stage_spf_clear(mg_stage_spf *spf)
+mg_stage_checks_clear(mg_stage_checks *checks)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(spf->by_identity); i++)
-		g_clear_pointer(&spf->by_identity[i], mg_spf_check_unref);
+	for (guint i = 0; i < MG_STAGE_CHECKS_MAX; i++) {
+		mg_check *check = mg_stage_check(checks, i);
+
+		if (check != NULL)
+			check->free(check);
+	}
+	*checks = (mg_stage_checks){ { NULL }, NULL };
+}
+
+mg_check *
+mg_stage_check(const mg_stage_checks *checks, guint index)
+{
+	if (index < G_N_ELEMENTS(checks->spf))
+		return checks->spf[index] != NULL ? mg_spf_check_base(checks->spf[index]) : NULL;
+	return checks->outbound != NULL ? mg_outbound_check_base(checks->outbound) : NULL;
 }
 
 void
-mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, const mg_stage_spf *spf, mg_trace *trace,
+mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, const mg_stage_checks *checks, mg_trace *trace,
              mg_evidence *evidence, mg_stage_outcome *outcome_out)
 {
 	const mg_facts known = facts_until(facts);
@@ -97,9 +111,12 @@ mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, const
 	};
 	mg_client_identify(policy, &known, &outcome->client);
 	mg_client_trace(&outcome->client, trace);
-	for (guint i = 0; spf != NULL && i < G_N_ELEMENTS(spf->by_identity); i++)
-		if (spf->by_identity[i] != NULL)
-			mg_spf_check_report(spf->by_identity[i], &outcome->results, trace, evidence);
+	mg_envelope_read(policy, &known, &outcome->envelope);
+	for (guint i = 0; checks != NULL && i < G_N_ELEMENTS(checks->spf); i++)
+		if (checks->spf[i] != NULL)
+			mg_spf_check_report(checks->spf[i], mg_envelope_forward(&outcome->envelope), &outcome->results, trace, evidence);
+	if (checks != NULL && checks->outbound != NULL)
+		mg_outbound_check_report(checks->outbound, &outcome->results, trace);
 	if (known.question == MG_ASK_SPF)
 		return;
 	if (known.question == MG_ASK_HELO || known.question == MG_ASK_RECIPIENT) {
@@ -107,7 +124,6 @@ mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, const
 		mg_trace_add(trace, "this release does not judge this question");
 		return;
 	}
-	mg_envelope_read(policy, &known, &outcome->envelope);
 	mg_envelope_trace(&outcome->envelope, trace);
 
 	mg_deny_check(policy, &outcome->client, &outcome->envelope, &outcome->results, trace);

@@ -65,6 +65,16 @@ exempt_free(gpointer data)
 	g_free(exempt);
 }
 
+static void
+spf_for_free(gpointer data)
+{
+	mg_spf_for *of = data;
+
+	g_free(of->name);
+	mg_addresses_free(of->recipients);
+	g_free(of);
+}
+
 /* What holds where the file says nothing. */
 static mg_policy *
 policy_new(void)
@@ -81,6 +91,7 @@ policy_new(void)
 	policy->zone_names = mg_domains_new();
 	policy->grants = g_ptr_array_new_with_free_func(grant_free);
 	policy->exempts = g_ptr_array_new_with_free_func(exempt_free);
+	policy->spf.fors = g_ptr_array_new_with_free_func(spf_for_free);
 	policy->texts = g_ptr_array_new_with_free_func(g_free);
 	for (guint reason = 0; reason < MG_N_REASONS; reason++)
 		policy->consequences[reason] = mg_reason_get(reason)->standard;
@@ -119,6 +130,9 @@ mg_policy_unref(mg_policy *policy)
 	mg_networks_free(policy->spf.skipped);
 	mg_domains_free(policy->spf.listed);
 	hosts_clear(&policy->spf.trusted);
+	mg_domains_free(policy->spf.trusted_helo);
+	g_ptr_array_unref(policy->spf.fors);
+	g_clear_pointer(&policy->spf.egress, g_array_unref);
 	g_clear_pointer(&policy->spf.trusted_domains, g_ptr_array_unref);
 	for (guint reason = 0; reason < MG_N_REASONS; reason++)
 		g_free(policy->replies[reason].text);

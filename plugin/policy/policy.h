@@ -95,6 +95,14 @@ extern const char *const mg_spf_engine_names[];
 
 #define MG_N_SPF_RESULTS 7   /* RFC 7208 2.6 */
 
+/* mg_spf_for - recipients with a set of actions of their own. */
+typedef struct mg_spf_for {
+	char          *name;                        /* owned */
+	guint          line;
+	mg_addresses  *recipients;                  /* owned */
+	mg_consequence actions[MG_N_SPF_RESULTS];   /* as listed_actions */
+} mg_spf_for;
+
 /* What is judged by SPF, and how; the actions are consequences. */
 typedef struct mg_spf_policy {
 	mg_spf_engine  engine;
@@ -104,6 +112,10 @@ typedef struct mg_spf_policy {
 	gboolean       voids_by_query;
 	mg_domains    *listed;                       /* owned; domains with a set of actions of their own */
 	mg_consequence listed_actions[MG_N_SPF_RESULTS];   /* in the order of the reasons from MG_REASON_SPF_PASS on */
+	mg_consequence no_mail_action;               /* instead of fail's, for domains that send no mail at all */
+	GPtrArray     *fors;                         /* owned; of mg_spf_for, in the order of the file */
+	GArray        *egress;                       /* owned; of mg_ip: from which we send; NULL: not judged */
+	mg_domains    *trusted_helo;                 /* owned; the same for whom these HELO names lead back to */
 	mg_hosts       trusted;                      /* forwarders, who are not judged */
 	GPtrArray     *trusted_domains;              /* owned; of canonical Domains; the same for whom these let pass; NULL: none */
 } mg_spf_policy;

@@ -6,7 +6,7 @@
 #include "session/path.h"
 
 #define NAME_MAX_OCTETS  64
-#define MG_LISTED_AS_ALL ((mg_consequence)-1)   /* [spf listed] has not said anything of a result */
+#define AS_USUAL         ((mg_consequence)-1)   /* a set of actions has not said anything of a result */
 
 typedef struct section_schema {
 	const char          *name;         /* "deny hosts"; of a kind whose sections have names, "zone" */
@@ -107,24 +107,34 @@ static const mg_key_schema dns_keys[] = {
 static const mg_key_schema spf_keys[] = {
 	{ "engine", mg_read_choice, POLICY(spf.engine), mg_spf_engine_names },
 	{ "explanation", mg_read_switch, POLICY(spf.wants_explanation), NULL },
+	{ "no-mail", mg_read_consequence, POLICY(spf.no_mail_action), NULL },
 	{ "skip-networks", mg_read_skipped, POLICY(spf.skipped), NULL },
 	{ "void-limit", mg_read_number, POLICY(spf.voids_max), &void_range },
 	{ "void-count", mg_read_choice, POLICY(spf.voids_by_query), void_count_words },
 };
-#define LISTED(reason) POLICY(spf.listed_actions[(reason) - MG_REASON_SPF_PASS])
+/* A set of actions of its own; @actions: where it goes. */
+#define SPF_ACTION(word, reason, actions) \
+	{ word, mg_read_consequence, (actions) + ((reason) - MG_REASON_SPF_PASS) * sizeof(mg_consequence), NULL }
+#define SPF_ACTIONS(actions) \
+	SPF_ACTION("pass", MG_REASON_SPF_PASS, actions), SPF_ACTION("none", MG_REASON_SPF_NONE, actions), \
+	SPF_ACTION("neutral", MG_REASON_SPF_NEUTRAL, actions), SPF_ACTION("softfail", MG_REASON_SPF_SOFTFAIL, actions), \
+	SPF_ACTION("fail", MG_REASON_SPF_FAIL, actions), SPF_ACTION("temperror", MG_REASON_SPF_TEMPERROR, actions), \
+	SPF_ACTION("permerror", MG_REASON_SPF_PERMERROR, actions)
 static const mg_key_schema spf_listed_keys[] = {
 	{ "domains", mg_read_domains, POLICY(spf.listed), NULL },
-	{ "pass", mg_read_consequence, LISTED(MG_REASON_SPF_PASS), NULL },
-	{ "none", mg_read_consequence, LISTED(MG_REASON_SPF_NONE), NULL },
-	{ "neutral", mg_read_consequence, LISTED(MG_REASON_SPF_NEUTRAL), NULL },
-	{ "softfail", mg_read_consequence, LISTED(MG_REASON_SPF_SOFTFAIL), NULL },
-	{ "fail", mg_read_consequence, LISTED(MG_REASON_SPF_FAIL), NULL },
-	{ "temperror", mg_read_consequence, LISTED(MG_REASON_SPF_TEMPERROR), NULL },
-	{ "permerror", mg_read_consequence, LISTED(MG_REASON_SPF_PERMERROR), NULL },
+	SPF_ACTIONS(POLICY(spf.listed_actions)),
+};
+static const mg_key_schema spf_for_keys[] = {
+	{ "recipients", mg_read_addresses, offsetof(mg_spf_for, recipients), NULL },
+	SPF_ACTIONS(offsetof(mg_spf_for, actions)),
+};
+static const mg_key_schema spf_outbound_keys[] = {
+	{ "addresses", mg_read_ips, POLICY(spf.egress), &trusted_range },
 };
 static const mg_key_schema spf_trusted_keys[] = {
 	{ "networks", mg_read_networks, POLICY(spf.trusted.networks), NULL },
 	{ "hosts", mg_read_domains, POLICY(spf.trusted.names), NULL },
+	{ "helo", mg_read_domains, POLICY(spf.trusted_helo), NULL },
 	{ "domains", mg_read_names, POLICY(spf.trusted_domains), &trusted_range },
 };
 static const mg_key_schema recipients_keys[] = {
@@ -171,6 +181,25 @@ exempt_begin(mg_loader *loader, const char *name, guint line)
 	return exempt;
 }
 
+static void
+actions_as_usual(mg_consequence actions[MG_N_SPF_RESULTS])
+{
+	for (guint i = 0; i < MG_N_SPF_RESULTS; i++)
+		actions[i] = AS_USUAL;
+}
+
+static void *
+spf_for_begin(mg_loader *loader, const char *name, guint line)
+{
+	mg_spf_for *of = g_new0(mg_spf_for, 1);
+
+	of->name = g_strdup(name);
+	of->line = line;
+	actions_as_usual(of->actions);
+	g_ptr_array_add(loader->policy->spf.fors, of);
+	return of;
+}
+
 #define KEYS(table) table, G_N_ELEMENTS(table)
 #define NO_KEYS     NULL, 0
 
@@ -194,6 +223,8 @@ static const section_schema sections[] = {
 	{ "spf-helo",        FALSE, FALSE, "spf-helo", TRUE,  FALSE, NO_KEYS,                    NULL },
 	{ "spf listed",      FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(spf_listed_keys),      NULL },
 	{ "spf trusted",     FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(spf_trusted_keys),     NULL },
+	{ "spf-for",         TRUE,  FALSE, NULL,       FALSE, FALSE, KEYS(spf_for_keys),         spf_for_begin },
+	{ "spf-outbound",    FALSE, FALSE, "spf-outbound", TRUE, FALSE, KEYS(spf_outbound_keys), NULL },
 	{ "helo",            FALSE, TRUE,  "helo",     TRUE,  TRUE,  NO_KEYS,                    NULL },
 	{ "ptr",             FALSE, TRUE,  "ptr",      TRUE,  TRUE,  NO_KEYS,                    NULL },
 	{ "rcpt",            FALSE, TRUE,  "rcpt",     TRUE,  FALSE, NO_KEYS,                    NULL },
@@ -490,15 +521,31 @@ read_section(mg_loader *loader, const mg_conf_section *section, const section_sc
 		               section->name);
 }
 
+/* Of a set of actions, those that were not written. */
+static void
+actions_settle(const mg_policy *policy, mg_consequence actions[MG_N_SPF_RESULTS])
+{
+	for (guint i = 0; i < MG_N_SPF_RESULTS; i++)
+		if (actions[i] == AS_USUAL)
+			actions[i] = policy->consequences[MG_REASON_SPF_PASS + i];
+}
+
 void
 mg_schema_settle(mg_loader *loader)
 {
 	mg_policy *policy = loader->policy;
 	static const mg_conf_key standard = { (char *)"skip-networks", (char *)"loopback private", 0 };
 
-	for (guint i = 0; i < MG_N_SPF_RESULTS; i++)
-		if (policy->spf.listed_actions[i] == MG_LISTED_AS_ALL)
-			policy->spf.listed_actions[i] = policy->consequences[MG_REASON_SPF_PASS + i];
+	actions_settle(policy, policy->spf.listed_actions);
+	for (guint i = 0; i < policy->spf.fors->len; i++) {
+		mg_spf_for *of = policy->spf.fors->pdata[i];
+
+		actions_settle(policy, of->actions);
+		if (of->recipients == NULL)
+			mg_loader_fail(loader, of->line, "value", "[spf-for %s]: recipients = ... was expected", of->name);
+	}
+	if (policy->spf.no_mail_action == AS_USUAL)
+		policy->spf.no_mail_action = policy->consequences[MG_REASON_SPF_FAIL];
 	if (policy->spf.skipped == NULL)
 		mg_read_skipped(loader, NULL, &standard, NULL, &policy->spf.skipped);
 }
@@ -506,8 +553,8 @@ mg_schema_settle(mg_loader *loader)
 void
 mg_schema_read(mg_loader *loader)
 {
-	for (guint i = 0; i < MG_N_SPF_RESULTS; i++)
-		loader->policy->spf.listed_actions[i] = MG_LISTED_AS_ALL;
+	actions_as_usual(loader->policy->spf.listed_actions);
+	loader->policy->spf.no_mail_action = AS_USUAL;
 	presets_read(loader, TRUE);
 	presets_read(loader, FALSE);
 	for (guint i = 0; i < loader->conf->sections->len; i++) {

@@ -433,11 +433,38 @@ mg_read_words(mg_loader *loader, const mg_key_schema *schema G_GNUC_UNUSED, cons
 	*(GPtrArray **)member = words_of(loader, key);
 }
 
+/* Not more words than the range of @schema allows. */
+static void
+check_count(mg_loader *loader, const mg_key_schema *schema, const mg_conf_key *key, const GPtrArray *words)
+{
+	const mg_number_range *range = schema->detail;
+
+	if (words->len > range->max)
+		mg_loader_fail(loader, key->line, "value", "%s: %u entries; at most %" G_GINT64_FORMAT " were expected", key->name,
+		               words->len, range->max);
+}
+
+void
+mg_read_ips(mg_loader *loader, const mg_key_schema *schema, const mg_conf_key *key, void *object G_GNUC_UNUSED, void *member)
+{
+	g_autoptr(GPtrArray) words = words_of(loader, key);
+	GArray *ips = g_array_new(FALSE, FALSE, sizeof(mg_ip));
+	mg_ip ip;
+
+	for (guint i = 0; i < words->len; i++)
+		if (mg_ip_parse(words->pdata[i], &ip))
+			g_array_append_val(ips, ip);
+		else
+			mg_loader_fail(loader, key->line, "value", "%s: '%.80s': an address was expected", key->name,
+			               (const char *)words->pdata[i]);
+	check_count(loader, schema, key, words);
+	*(GArray **)member = ips;
+}
+
 void
 mg_read_names(mg_loader *loader, const mg_key_schema *schema, const mg_conf_key *key, void *object G_GNUC_UNUSED,
               void *member)
 {
-	const mg_number_range *range = schema->detail;
 	GPtrArray *words = words_of(loader, key);
 	char canonical[MG_DOMAIN_MAX + 1];
 
@@ -448,9 +475,7 @@ mg_read_names(mg_loader *loader, const mg_key_schema *schema, const mg_conf_key 
 		g_free(words->pdata[i]);
 		words->pdata[i] = g_strdup(canonical);
 	}
-	if (words->len > range->max)
-		mg_loader_fail(loader, key->line, "value", "%s: %u domains; at most %" G_GINT64_FORMAT " were expected", key->name,
-		               words->len, range->max);
+	check_count(loader, schema, key, words);
 	*(GPtrArray **)member = words;
 }
 

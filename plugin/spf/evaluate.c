@@ -310,6 +310,7 @@ mg_spf_evaluate(const mg_spf_question *question, mg_spf_lookup lookup, void *con
 		.n_queries = evaluation.lookups.n_queries,
 		.matched_log2 = -1,
 		.record_log2 = mg_spf_breadth_log2(evaluation.is_ipv4, evaluation.width),
+		.sends_no_mail = evaluation.record != NULL && mg_spf_record_sends_no_mail(evaluation.record),
 		.ttl_s = evaluation.lookups.ttl_s,
 	};
 	if (evaluation.has_matched && evaluation.result == MG_SPF_PASS)

@@ -56,6 +56,7 @@ typedef struct mg_spf_outcome {
 	guint   n_queries;       /* answers looked at, one for each different question */
 	int     matched_log2;    /* addresses authorised by the matched term, as a power of two; of IPv6, of /64s; -1: none */
 	int     record_log2;     /* the same of the whole record as far as it is known without its includes' misses */
+	gboolean sends_no_mail;  /* the identity domain's own record is nothing but "-all" */
 	guint32 ttl_s;           /* least TTL of the answers it depends on; G_MAXUINT32: none */
 } mg_spf_outcome;
 

@@ -297,6 +297,13 @@ parse_term(record_builder *builder, gsize start, gsize end)
 /* ---- the record ---- */
 
 gboolean
+mg_spf_record_sends_no_mail(const mg_spf_record *record)
+{
+	return record->fault == NULL && record->n_terms == 1 && record->terms[0].mechanism == MG_SPF_ALL
+	       && record->terms[0].result == MG_SPF_FAIL;
+}
+
+gboolean
 mg_spf_record_is_one(const char *text, gsize length)
 {
 	const gsize n = sizeof(version) - 1;

@@ -69,6 +69,9 @@ mg_spf_record *mg_spf_record_parse(const char *text, gsize length);
 void mg_spf_record_free(mg_spf_record *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(mg_spf_record, mg_spf_record_free)
 
+/* Whether it is sound and says nothing but "-all". */
+gboolean mg_spf_record_sends_no_mail(const mg_spf_record *record);
+
 /* Whether @text begins as an SPF record does (4.5). */
 gboolean mg_spf_record_is_one(const char *text, gsize length);
 

@@ -114,7 +114,7 @@ rounds_in_evidence(const mg_spf_check *spf)
 	const char *piece, *value;
 	gsize at = 0;
 
-	mg_spf_check_report(spf, &results, NULL, evidence);
+	mg_spf_check_report(spf, NULL, &results, NULL, evidence);
 	while (mg_evidence_next(evidence, &at, &piece, &value))
 		if (strcmp(piece, "spf.rounds") == 0)
 			return g_ascii_strtoll(value, NULL, 10);
@@ -158,7 +158,7 @@ judge_by_facts(stage *set, const spf_case *row, const mg_spf_question *question,
 	};
 	g_autoptr(mg_policy) policy = NULL;
 	mg_tools tools = { .log = &no_log, .evaluate_spf = mg_spf_evaluate };
-	mg_stage_spf checks;
+	mg_stage_checks checks;
 	mg_spf_check *spf;
 	const char *skipped;
 	gboolean is_judged;
@@ -172,7 +172,7 @@ judge_by_facts(stage *set, const spf_case *row, const mg_spf_question *question,
 	tools.spf_memory = mg_spf_memory_new(1 << 20);
 	tools.penalty_box = mg_penalty_box_new();
 	mg_stage_begin(&tools, policy, &facts, question->now_s, &checks);
-	spf = checks.by_identity[MG_IDENTITY_MAIL_FROM];
+	spf = checks.spf[MG_IDENTITY_MAIL_FROM];
 	check = mg_spf_check_base(spf);
 	check->wake = note_wake;
 	check->wake_context = &woken;
@@ -186,7 +186,7 @@ judge_by_facts(stage *set, const spf_case *row, const mg_spf_question *question,
 		case_number(row, "rounds", rounds_in_evidence(spf));
 	} else
 		g_assert_cmpstr(skipped, ==, "the reverse-path is none");
-	mg_stage_spf_clear(&checks);
+	mg_stage_checks_clear(&checks);
 	mg_spf_memory_free(tools.spf_memory);
 	mg_penalty_box_free(tools.penalty_box);
 	return is_judged;

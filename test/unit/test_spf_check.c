@@ -14,6 +14,7 @@ static const char zone_text[] =
 	"$TTL 300\n"
 	"$ORIGIN example.\n"
 	"@ IN SOA ns host 1 2 3 4 300\n"
+	"helo IN A 198.51.100.7\n"
 	"pass IN TXT \"v=spf1 ip4:198.51.100.7 -all\"\n"
 	"fail IN TXT \"v=spf1 -all\"\n"
 	"soft IN TXT \"v=spf1 ~all\"\n"
@@ -99,13 +100,13 @@ facts_of(const char *from, guint64 transaction)
 static mg_spf_check *
 judge_of(world *of, mg_policy *policy, const mg_facts *facts)
 {
-	mg_stage_spf checks;
+	mg_stage_checks checks;
 	mg_spf_check *spf;
 	mg_check *check;
 
 	mg_stage_begin(&of->tools, policy, facts, 1700000000, &checks);
-	spf = mg_spf_check_ref(checks.by_identity[MG_IDENTITY_MAIL_FROM]);
-	mg_stage_spf_clear(&checks);
+	spf = mg_spf_check_ref(checks.spf[MG_IDENTITY_MAIL_FROM]);
+	mg_stage_checks_clear(&checks);
 	check = mg_spf_check_base(spf);
 	check->wake = note_wake;
 	check->wake_context = of;
@@ -145,6 +146,19 @@ static const judged_case judged_cases[] = {
 	{ "not-granted-yet", POLICY, "203.0.113.9", "u@fail.example", NULL, NULL, "fail" },
 	{ "not-granted", POLICY, CLIENT, "u@fail.example", "x@foreign.example", NULL, "fail" },
 
+	{ "exempt", POLICY "[exempt x]\nnetworks = 198.51.100.7\nchecks = spf\n", CLIENT, "u@fail.example", NULL, NULL,
+	  "skipped: the client is in [exempt x]" },
+	{ "exempt-from-other-checks", POLICY "[exempt x]\nnetworks = 198.51.100.7\nchecks = helo ptr sender\n", CLIENT,
+	  "u@fail.example", NULL, NULL, "fail" },
+
+	{ "trusted/helo", POLICY "[spf trusted]\nhelo = helo.example\n", CLIENT, "u@fail.example", NULL, NULL,
+	  "skipped: the client is trusted: its HELO name helo.example leads back to it" },
+	{ "trusted/helo-of-another-host", POLICY "[spf trusted]\nhelo = helo.example\n", "192.0.2.200", "u@fail.example", NULL,
+	  NULL, "fail" },
+	{ "trusted/helo-that-is-not-listed", POLICY "[spf trusted]\nhelo = .example.org\n", CLIENT, "u@fail.example", NULL, NULL,
+	  "fail" },
+	{ "trusted/helo-below-a-listed-one", POLICY "[spf trusted]\nhelo = .example\n", CLIENT, "u@fail.example", NULL, NULL,
+	  "skipped: the client is trusted: its HELO name helo.example leads back to it" },
 	{ "trusted/fail", TRUSTED, CLIENT, "u@fail.example", NULL, NULL,
 	  "skipped: the client is trusted: SPF of forwarder.example lets it pass" },
 	{ "trusted/softfail", TRUSTED, CLIENT, "u@soft.example", NULL, NULL,
@@ -214,6 +228,150 @@ test_trusted_too_late(void)
 	g_assert_cmpint(mg_check_run(mg_spf_check_base(spf)), ==, MG_STEP_DONE);
 	assert_judged_as(spf, "fail");
 	mg_spf_check_unref(spf);
+	world_end(&of);
+}
+
+/* ---- whose actions hold ---- */
+
+typedef struct action_case {
+	const char *name, *policy, *from, *to, *expected;
+} action_case;
+
+#define NO_MAIL POLICY "[spf]\nfail = flag\nno-mail = reject\n"
+#define FOR_ANA "[spf-for ana]\nrecipients = ana@example.net\nfail = defer\nsoftfail = reject\n"
+
+static const action_case action_cases[] = {
+	{ "usual", POLICY, "u@fail.example", "bert@example.net", "reject spf.fail" },
+	{ "no-mail/nothing-but-all", NO_MAIL, "u@fail.example", "bert@example.net", "reject spf.fail" },
+	{ "no-mail/with-an-explanation", NO_MAIL, "u@exp.example", "bert@example.net", "reject spf.fail" },
+	{ "no-mail/sends-from-elsewhere", NO_MAIL, "u@other.example", "bert@example.net", "accept relay.own-domain" },
+	{ "no-mail/softfail", NO_MAIL, "u@soft.example", "bert@example.net", "accept relay.own-domain" },
+	{ "no-mail/as-fail", POLICY "[spf]\nfail = defer\n", "u@fail.example", "bert@example.net", "defer spf.fail" },
+	{ "for/recipient", POLICY FOR_ANA, "u@fail.example", "ana@example.net", "defer spf.fail" },
+	{ "for/case", POLICY FOR_ANA, "u@fail.example", "ANA@Example.Net", "defer spf.fail" },
+	{ "for/stricter", POLICY FOR_ANA, "u@soft.example", "ana@example.net", "reject spf.softfail" },
+	{ "for/what-it-does-not-say", POLICY FOR_ANA, "u@pass.example", "ana@example.net", "accept relay.own-domain" },
+	{ "for/another-recipient", POLICY FOR_ANA, "u@fail.example", "bert@example.net", "reject spf.fail" },
+	{ "for/before-listed", POLICY "[spf listed]\ndomains = fail.example\nfail = flag\n" FOR_ANA, "u@fail.example",
+	  "ana@example.net", "defer spf.fail" },
+	{ "for/first-section", POLICY FOR_ANA "[spf-for all]\nrecipients = @example.net\nfail = flag\n", "u@fail.example",
+	  "ana@example.net", "defer spf.fail" },
+	{ "for/second-section", POLICY FOR_ANA "[spf-for all]\nrecipients = @example.net\nfail = flag\n", "u@fail.example",
+	  "bert@example.net", "accept relay.own-domain" },
+	{ "listed/before-no-mail", NO_MAIL "[spf listed]\ndomains = fail.example\nfail = defer\n", "u@fail.example",
+	  "bert@example.net", "defer spf.fail" },
+};
+
+/* "action reason", and "flags" behind it. */
+static void
+judge_rcpt(world *of, const mg_facts *facts, char out[128])
+{
+	g_autoptr(mg_evidence) evidence = mg_evidence_new();
+	mg_stage_outcome *outcome = g_new0(mg_stage_outcome, 1);
+	mg_stage_checks checks;
+	mg_decision decision;
+	char name[MG_REASON_NAME_MAX];
+
+	mg_stage_begin(&of->tools, of->policy, facts, TEST_NOW_S, &checks);
+	for (guint i = 0; i < MG_STAGE_CHECKS_MAX; i++)
+		if (mg_stage_check(&checks, i) != NULL)
+			g_assert_cmpint(mg_check_run(mg_stage_check(&checks, i)), ==, MG_STEP_DONE);
+	mg_stage_run(of->policy, facts, TEST_NOW_S, &checks, NULL, evidence, outcome);
+	mg_decide(of->policy, &outcome->circumstances, &outcome->results, NULL, &decision);
+	mg_reason_name(decision.reason, name);
+	g_snprintf(out, 128, "%s %s", mg_action_name((int)decision.action), name);
+	for (guint i = 0; i < decision.n_flags; i++)
+		if (decision.flags[i] == MG_REASON_SPF_OUTBOUND_FAIL || decision.flags[i] == MG_REASON_SPF_OUTBOUND_SOFTFAIL) {
+			mg_reason_name(decision.flags[i], name);
+			g_strlcat(out, " ", 128);
+			g_strlcat(out, name, 128);
+		}
+	mg_stage_checks_clear(&checks);
+	g_free(outcome);
+}
+
+static void
+test_actions(gconstpointer data)
+{
+	const action_case *row = data;
+	mg_facts facts = facts_of(row->from, 0);
+	char judged[128];
+	world of;
+
+	world_begin(&of, row->policy);
+	facts.stage = MG_STAGE_RCPT;
+	facts.forward_path = (mg_words){ row->to, strlen(row->to) };
+	judge_rcpt(&of, &facts, judged);
+	g_assert_cmpstr(judged, ==, row->expected);
+	world_end(&of);
+}
+
+/* ---- what we would be told ---- */
+
+typedef struct outbound_case {
+	const char *name, *outbound, *client, *from, *to, *expected;
+} outbound_case;
+
+#define OURS "addresses = 192.0.2.1 192.0.2.2\n"
+
+static const outbound_case outbound_cases[] = {
+	{ "fail", OURS, "203.0.113.9", "u@fail.example", "x@foreign.example", "accept relay.granted spf-outbound.fail" },
+	{ "softfail", OURS, "203.0.113.9", "u@soft.example", "x@foreign.example", "accept relay.granted spf-outbound.softfail" },
+	{ "pass-from-one-address-only", OURS, "203.0.113.9", "u@other.example", "x@foreign.example",
+	  "accept relay.granted spf-outbound.fail" },
+	{ "pass", "addresses = 192.0.2.1\n", "203.0.113.9", "u@other.example", "x@foreign.example", "accept relay.granted" },
+	{ "permerror-is-no-opinion", OURS, "203.0.113.9", "u@bad.example", "x@foreign.example", "accept relay.granted" },
+	{ "null-reverse-path", OURS, "203.0.113.9", "", "x@foreign.example", "accept relay.granted" },
+	{ "own-recipient", OURS, "203.0.113.9", "u@fail.example", "ana@example.net", "accept relay.granted" },
+	{ "outsider", OURS, CLIENT, "u@fail.example", "x@foreign.example", "reject relay.denied" },
+	{ "no-addresses", "", "203.0.113.9", "u@fail.example", "x@foreign.example", "accept relay.granted" },
+	{ "reject", OURS "fail = reject\n", "203.0.113.9", "u@fail.example", "x@foreign.example", "reject spf-outbound.fail" },
+	{ "off", OURS "fail = off\nsoftfail = off\n", "203.0.113.9", "u@fail.example", "x@foreign.example", "accept relay.granted" },
+};
+
+static void
+test_outbound(gconstpointer data)
+{
+	const outbound_case *row = data;
+	g_autofree char *policy = g_strconcat(POLICY "[spf-outbound]\n", row->outbound, NULL);
+	mg_facts facts = facts_of(row->from, 0);
+	char judged[128];
+	world of;
+
+	world_begin(&of, policy);
+	g_assert_true(mg_ip_parse(row->client, &facts.client));
+	facts.stage = MG_STAGE_RCPT;
+	facts.forward_path = (mg_words){ row->to, strlen(row->to) };
+	judge_rcpt(&of, &facts, judged);
+	g_assert_cmpstr(judged, ==, row->expected);
+	world_end(&of);
+}
+
+/* Its DNS is silent: when time is up there is no opinion, and nobody is refused for it. */
+static void
+test_outbound_too_late(void)
+{
+	mg_facts facts = facts_of("u@slow.example", 0);
+	mg_stage_checks checks;
+	mg_check *check;
+	world of;
+
+	world_begin(&of, POLICY "[spf-outbound]\n" OURS "fail = reject\n");
+	g_assert_true(mg_ip_parse("203.0.113.9", &facts.client));
+	facts.stage = MG_STAGE_RCPT;
+	facts.forward_path = (mg_words){ "x@foreign.example", strlen("x@foreign.example") };
+	mg_stage_begin(&of.tools, of.policy, &facts, TEST_NOW_S, &checks);
+	check = mg_stage_check(&checks, MG_STAGE_CHECKS_MAX - 1);
+	g_assert_cmpint(mg_check_run(check), ==, MG_STEP_WAIT);
+	check->deadline_us = 0;
+	g_assert_cmpint(mg_check_run(check), ==, MG_STEP_DONE);
+	{
+		mg_results results = { 0 };
+
+		mg_outbound_check_report(checks.outbound, &results, NULL);
+		g_assert_cmpuint(results.n, ==, 0);
+	}
+	mg_stage_checks_clear(&checks);
 	world_end(&of);
 }
 
@@ -420,7 +578,7 @@ test_prefetch(gconstpointer data)
 	g_autofree char *long_word = test_repeat('h', 300);
 	mg_facts facts = facts_from(row->client, row->helo, row->from);
 	mg_resolver_counts counts;
-	mg_stage_spf checks;
+	mg_stage_checks checks;
 	world of;
 
 	world_begin(&of, POLICY);
@@ -429,12 +587,12 @@ test_prefetch(gconstpointer data)
 	if (strcmp(row->name, "helo-of-300-octets") == 0)
 		facts.helo = (mg_words){ long_word, 300 };
 	mg_stage_begin(&of.tools, of.policy, &facts, 1700000000, &checks);
-	for (guint i = 0; i < G_N_ELEMENTS(checks.by_identity); i++)
-		if (checks.by_identity[i] != NULL)
-			mg_check_run(mg_spf_check_base(checks.by_identity[i]));
+	for (guint i = 0; i < G_N_ELEMENTS(checks.spf); i++)
+		if (checks.spf[i] != NULL)
+			mg_check_run(mg_spf_check_base(checks.spf[i]));
 	mg_resolver_count(of.set.resolver, &counts);
 	g_assert_cmpuint(counts.n_network, ==, row->expected);
-	mg_stage_spf_clear(&checks);
+	mg_stage_checks_clear(&checks);
 	world_end(&of);
 }
 
@@ -445,6 +603,9 @@ main(int argc, char **argv)
 	TEST_ROWS("/spf-check/judged", judged_cases, test_judged);
 	g_test_add_func("/spf-check/trusted-among-silent", test_trusted_among_silent);
 	g_test_add_func("/spf-check/trusted-too-late", test_trusted_too_late);
+	TEST_ROWS("/spf-check/actions", action_cases, test_actions);
+	TEST_ROWS("/spf-check/outbound", outbound_cases, test_outbound);
+	g_test_add_func("/spf-check/outbound-too-late", test_outbound_too_late);
 	g_test_add_func("/spf-check/once-a-transaction", test_once_a_transaction);
 	g_test_add_func("/spf-check/skip-is-not-remembered", test_skip_is_not_remembered);
 	g_test_add_func("/spf-check/no-transaction", test_no_transaction);
