@@ -40,14 +40,28 @@ mg_penalty_box_free(mg_penalty_box *box)
 	g_free(box);
 }
 
+/* DNS is asked about more than Domains: a HELO word may end in a dot or have labels of any octets. What is below an organisation
+ * is its, however it is written, or each such word would begin at nothing. */
 static guint64
 organisation_key(const char *domain)
 {
+	const char *end = domain + strlen(domain), *dot;
 	char canonical[MG_DOMAIN_MAX + 1];
 
-	if (mg_domain_canonical(domain, strlen(domain), TRUE, canonical))
-		domain = mg_domain_organisation(canonical);
-	return mg_places_key(domain, strlen(domain));
+	if (end - domain > 1 && end[-1] == '.')
+		end--;
+	for (const char *at = domain; at != NULL; at = dot != NULL ? dot + 1 : NULL) {
+		if (mg_domain_canonical(at, (gsize)(end - at), at == domain, canonical)) {
+			if (at != domain && mg_domain_is_public_suffix(canonical))
+				break;   /* of many organisations */
+			domain = mg_domain_organisation(canonical);
+			return mg_places_key(domain, strlen(domain));
+		}
+		if (end - domain > MG_DOMAIN_MAX)
+			break;   /* nobody is asked about it */
+		dot = memchr(at, '.', (gsize)(end - at));
+	}
+	return mg_places_key(domain, (gsize)(end - domain));
 }
 
 gboolean

@@ -45,9 +45,14 @@ static const burn_case burn_cases[] = {
 	{ "u-label", "0*5:b\xc3\xbc" "cher.example 0*5:mx.xn--bcher-kva.example", "01",
 	  "0:xn--bcher-kva.example 0:bucher.example", "H." },
 
+	{ "dot-at-the-end", "0*5:a.d.example. 0*5:b.d.example.", "01", "0:d.example 0:d.example. 0:example", "HH." },
+	{ "odd-labels", "0*2:+.d.example 0*2:a!b.d.example 0*2:-mx.d.example 0*2:\xff.d.example 0*2:x.[1].d.example.", "00001",
+	  "0:d.example 0:?.d.example 0:example 0:e.example", "HH.." },
+	{ "odd-label-under-a-public-suffix", "0*10:+.co.uk", "1", "0:+.CO.UK 0:co.uk 0:-.co.uk 0:d.co.uk", "H..." },
+
 	{ "empty", "0*10:", "1", "0: 0:d.example 0:example", "H.." },
 	{ "dot", "0*10:.", "1", "0:. 0: 0:d.example", "H.." },
-	{ "dots", "0*10:..", "1", "0:.. 0:. 0:d.example", "H.." },
+	{ "dots", "0*10:..", "1", "0:.. 0:... 0:d.example", "H.." },
 	{ "8-bit", "0*10:\xff\xfe", "1", "0:\xff\xfe 0:\xff 0:d.example", "H.." },
 	{ "8-bit-organisation", "0*10:\xff.example", "1", "0:\xff.example 0:\xfe.example 0:example 0:d.example", "H..." },
 	{ "literal", "0*10:[192.0.2.1]", "1", "0:[192.0.2.1] 0:[192.0.2.2] 0:192.0.2.1 0:[198.51.2.1]", "H..." },
