@@ -256,6 +256,58 @@ test_telling(void)
 	mg_findings_free(findings);
 }
 
+/* ---- one over another ---- */
+
+typedef struct over_case {
+	const char *name;
+	const char *text, *over;
+	const char *expected;   /* what came from above has line 0 */
+} over_case;
+
+static const over_case over_cases[] = {
+	{ "neither", "", "", "" },
+	{ "nothing-over", "[a]\nk = v\n", "# none\n", "[a:1] k:2=v" },
+	{ "over-nothing", "", "\n[a]\nk = v\n", "[a:0] k:0=v" },
+	{ "key-replaced", "[a]\nk = v\n", "[a]\nk = x\n", "[a:1] k:0=x" },
+	{ "first-key-replaced", "[a]\nk = v\nl = w\nm = x\n", "[a]\nk = y\n", "[a:1] l:3=w m:4=x k:0=y" },
+	{ "key-in-the-middle-replaced", "[a]\nk = v\nl = w\nm = x\n", "[a]\nl = y\n", "[a:1] k:2=v m:4=x l:0=y" },
+	{ "all-keys-replaced", "[a]\nk = v\nl = w\n", "[a]\nl = x\nk = y\n", "[a:1] l:0=x k:0=y" },
+	{ "key-emptied", "[a]\nk = v\n", "[a]\nk =\n", "[a:1] k:0=" },
+	{ "key-added", "[a]\nk = v\n", "[a]\nl = w\n", "[a:1] k:2=v l:0=w" },
+	{ "key-whose-name-begins-alike", "[a]\nkk = v\n", "[a]\nk = w\n", "[a:1] kk:2=v k:0=w" },
+	{ "key-of-another-case", "[a]\nk = v\n", "[a]\nK = w\n", "[a:1] k:2=v K:0=w" },
+	{ "same-key-of-another-section", "[a]\nk = v\n[b]\nk = w\n", "[b]\nk = x\n", "[a:1] k:2=v [b:3] k:0=x" },
+	{ "section-added", "[a]\nk = v\n", "[b]\nk = w\n", "[a:1] k:2=v [b:0] k:0=w" },
+	{ "section-added-without-keys", "[a]\nk = v\n", "[b]\n", "[a:1] k:2=v [b:0]" },
+	{ "section-without-keys-takes-none-away", "[a]\nk = v\n", "[a]\n", "[a:1] k:2=v" },
+	{ "section-of-another-case", "[a]\nk = v\n", "[A]\nk = w\n", "[a:1] k:2=v [A:0] k:0=w" },
+	{ "section-of-a-kind", "[zone x]\nk = v\n[zone y]\nk = v\n", "[zone y]\nk = w\n", "[zone x:1] k:2=v [zone y:3] k:0=w" },
+	{ "section-of-a-kind-added", "[zone x]\nk = v\n", "[zone y]\nk = w\n", "[zone x:1] k:2=v [zone y:0] k:0=w" },
+	{ "several", "[a]\nk = v\n[b]\nl = w\n", "[c]\nm = 1\n[b]\nl = 2\nn = 3\n[a]\no = 4\n",
+	  "[a:1] k:2=v o:0=4 [b:3] l:0=2 n:0=3 [c:0] m:0=1" },
+	{ "unsound-below", "[a]\nk\n", "[a]\nk = w\n", "[a:0] k:0=w" },
+	{ "unsound-above", "[a]\nk = v\n", "[a]\nk = w\nk = x\n", "[a:1] k:2=v" },
+};
+
+static void
+test_over(gconstpointer data)
+{
+	const over_case *row = data;
+	mg_findings *findings = mg_findings_new();
+	mg_conf *conf = mg_conf_parse(row->text, strlen(row->text), "test.conf", findings);
+	mg_conf *over = mg_conf_parse(row->over, strlen(row->over), "over.conf", findings);
+	g_autofree char *written = NULL;
+
+	mg_conf_lay_over(conf, over);
+	g_assert_cmpuint(over->sections->len, ==, 0);
+	mg_conf_free(over);   /* what was laid over is not its any more */
+	written = conf_written(conf);
+	g_assert_cmpstr(written, ==, row->expected);
+	g_assert_cmpstr(conf->file, ==, "test.conf");
+	mg_conf_free(conf);
+	mg_findings_free(findings);
+}
+
 /* ---- 1 MiB ---- */
 
 typedef enum mass {
@@ -347,6 +399,7 @@ main(int argc, char **argv)
 	TEST_ROWS("/conf/error", error_cases, test_error);
 	g_test_add_func("/conf/earlier-findings", test_earlier_findings);
 	g_test_add_func("/conf/telling", test_telling);
+	TEST_ROWS("/conf/over", over_cases, test_over);
 	TEST_ROWS("/conf/mass", mass_cases, test_mass);
 	return g_test_run();
 }
