@@ -307,6 +307,95 @@ test_list_beside(void)
 	g_rmdir(directory);
 }
 
+/* ---- keys in place of the file's ---- */
+
+#define ZONE_OF(networks) "[zone z]\nowner = a\nnetworks = " networks "\n"
+#define GRANTED           "[domains]\nlocal = a.example\n[grant g]\nzone = z\nowner = a\n"
+
+typedef struct override_case {
+	const char *name;
+	const char *file;        /* its text; NULL: there is none */
+	const char *overrides;
+	const char *told;        /* a piece of the findings; "": there are none */
+	const char *judged;      /* a client at 10.1.2.3 that wants to relay; NULL: the policy is refused */
+} override_case;
+
+static const override_case override_cases[] = {
+	{ "file-alone", GRANTED ZONE_OF("10.1.2.3"), NULL, "", "accept relay.granted" },
+	{ "overrides-empty", GRANTED ZONE_OF("10.1.2.3"), "", "", "accept relay.granted" },
+	{ "overrides-alone", NULL, GRANTED ZONE_OF("10.1.2.3"), "", "accept relay.granted" },
+	{ "neither", NULL, NULL, "[no-domains]", "reject relay.denied" },
+	{ "key-replaced", GRANTED ZONE_OF("10.1.2.3"), "[zone z]\nnetworks = 10.9.9.9\n", "", "reject relay.denied" },
+	{ "key-replaced-opens", GRANTED ZONE_OF("10.9.9.9"), "[zone z]\nnetworks = 10.1.2.3\n", "", "accept relay.granted" },
+	{ "key-added", GRANTED ZONE_OF("10.1.2.3"), "[grant g]\nto = e.example\n", "", "reject relay.denied" },
+	{ "section-added", GRANTED ZONE_OF("10.9.9.9"), ZONE_OF("10.1.2.3") "[zone y]\nowner = a\nnetworks = 10.9.9.9\n",
+	  "no grant names zone y", "accept relay.granted" },
+	{ "section-that-the-file-lacks", GRANTED, ZONE_OF("10.1.2.3"), "", "accept relay.granted" },
+	{ "list-beside-the-file", GRANTED ZONE_OF("10.9.9.9"), "[zone z]\nnetworks = @nets\n", "", "accept relay.granted" },
+	{ "list-in-the-file-stays", GRANTED ZONE_OF("@nets"), "[zone z]\nowner = b\n", "", "accept relay.granted" },
+
+	{ "broken-value-replaced", GRANTED ZONE_OF("10.1.2.300"), "[zone z]\nnetworks = 10.1.2.3\n", "", "accept relay.granted" },
+	{ "missing-list-replaced", GRANTED ZONE_OF("10.1.2.3") "[deny hosts]\nhosts = @nonexistent\n",
+	  "[deny hosts]\nhosts = 10.9.9.9\n", "", "accept relay.granted" },
+	{ "broken-value-beside", GRANTED ZONE_OF("10.1.2.300"), "[zone z]\nowner = b\n", "mailguard.conf:8: error: networks: '10.1.2.300'", NULL },
+	{ "broken-override", GRANTED ZONE_OF("10.1.2.3"), "[zone z]\nnetworks = 10.1.2.300\n", ":0: error: networks: '10.1.2.300'", NULL },
+	{ "broken-override-alone", NULL, GRANTED ZONE_OF("10.1.2.300"), "options.policy:0: error: networks: '10.1.2.300'", NULL },
+	{ "unknown-key", GRANTED ZONE_OF("10.1.2.3"), "[zone z]\nnetwork = 10.1.2.3\n", "[zone NAME] has no key 'network'", NULL },
+	{ "unknown-section", GRANTED ZONE_OF("10.1.2.3"), "[mailgard]\n", "there is no section [mailgard]", NULL },
+	{ "contradicts-the-file", GRANTED ZONE_OF("10.1.2.3"), "[zone y]\nnetworks = 10.1.2.3\n", ":0: error: 10.1.2.3 stands in ", NULL },
+	{ "no-key-value", GRANTED ZONE_OF("10.1.2.3"), "[zone z]\nnetworks\n", "options.policy:2: error: 'networks': [section], key", NULL },
+	{ "no-section", GRANTED ZONE_OF("10.1.2.3"), "owner = b\n", "options.policy:1: error: key 'owner' stands before any", NULL },
+	{ "key-twice", GRANTED ZONE_OF("10.1.2.3"), "[zone z]\nowner = b\nowner = c\n", "options.policy:3: error: [zone z] owner stands in", NULL },
+	{ "line-end", GRANTED ZONE_OF("10.1.2.3"), "[zone z]\nowner = b\\nc\n", "options.policy:2: error: [zone z] owner: a line end", NULL },
+	{ "line-end-in-the-file", GRANTED ZONE_OF("10.1.2.3\\n"), "[zone z]\nnetworks = 10.1.2.3\n", "mailguard.conf:8: error: [zone z] networks: a", NULL },
+};
+
+static void
+test_overrides(gconstpointer data)
+{
+	const override_case *row = data;
+	g_autofree char *directory = g_dir_make_tmp("mg-policy-XXXXXX", NULL);
+	g_autofree char *config = g_build_filename(directory, "mailguard.conf", NULL);
+	g_autofree char *list = g_build_filename(directory, "nets", NULL);
+	mg_findings *findings = mg_findings_new();
+	g_autoptr(GString) told = g_string_new(NULL);
+	g_autoptr(mg_policy) policy = NULL;
+
+	write_file(list, "10.1.2.3\n", 0644);
+	if (row->file != NULL)
+		write_file(config, row->file, 0644);
+	policy = mg_policy_load(row->file != NULL ? config : NULL, row->overrides, findings);
+	for (guint i = 0; i < mg_findings_count(findings); i++) {
+		g_autofree char *line = mg_finding_format(mg_findings_get(findings, i));
+
+		g_string_append_printf(told, "%s\n", line);
+	}
+	g_test_message("%s", told->str);
+	if (row->told[0] == 0)
+		g_assert_cmpstr(told->str, ==, "");
+	else
+		g_assert_nonnull(strstr(told->str, row->told));
+	g_assert_cmpint(policy != NULL, ==, row->judged != NULL);
+	if (policy != NULL && row->judged != NULL)
+		assert_judged(policy, facts_from("10.1.2.3", "x", "a@b.example"), "c@d.example", 11, row->judged);
+	mg_findings_free(findings);
+	g_unlink(list);
+	g_unlink(config);
+	g_rmdir(directory);
+}
+
+/* A file that should be there is not made up for by what lies over it. */
+static void
+test_overrides_of_no_file(void)
+{
+	mg_findings *findings = mg_findings_new();
+
+	g_assert_null(mg_policy_load("/nonexistent/mailguard.conf", GRANTED ZONE_OF("10.1.2.3"), findings));
+	g_assert_cmpuint(mg_findings_count(findings), ==, 1);
+	g_assert_cmpstr(mg_findings_get(findings, 0)->file, ==, "/nonexistent/mailguard.conf");
+	mg_findings_free(findings);
+}
+
 /* A million networks, some nested, each found again. That it takes under two seconds is the bench's to show. */
 static void
 test_million_networks(void)
@@ -356,6 +445,8 @@ main(int argc, char **argv)
 	g_test_add_func("/policy/defaults", test_defaults);
 	g_test_add_func("/policy/shared-key", test_shared_key);
 	g_test_add_func("/policy/list-beside", test_list_beside);
+	TEST_ROWS("/policy/overrides", override_cases, test_overrides);
+	g_test_add_func("/policy/overrides/of-no-file", test_overrides_of_no_file);
 	g_test_add_func("/policy/million-networks", test_million_networks);
 	return g_test_run();
 }
