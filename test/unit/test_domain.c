@@ -240,6 +240,55 @@ test_public_suffix(gconstpointer data)
 	g_assert_cmpint(mg_domain_is_public_suffix(row->domain), ==, row->expected);
 }
 
+/* ---- organisations ---- */
+
+typedef struct organisation_case {
+	const char *name;
+	const char *domain;
+	const char *expected;
+} organisation_case;
+
+static const organisation_case organisation_cases[] = {
+	{ "itself", "dom.example", "dom.example" },
+	{ "one-below", "mx.dom.example", "dom.example" },
+	{ "many-below", "a.b.c.d.e.f.dom.example", "dom.example" },
+	{ "listed", "mx.example.com", "example.com" },
+	{ "two-labels-itself", "example.co.uk", "example.co.uk" },
+	{ "two-labels", "mx.example.co.uk", "example.co.uk" },
+	{ "two-labels-many-below", "a.b.c.example.co.uk", "example.co.uk" },
+	{ "suffix", "com", "com" },
+	{ "suffix-of-two-labels", "co.uk", "co.uk" },
+	{ "single-label", "localhost", "localhost" },
+	{ "single-label-reserved", "example", "example" },
+	{ "suffix-by-a-star", "example.ck", "example.ck" },
+	{ "below-a-suffix-by-a-star", "mx.dom.example.ck", "dom.example.ck" },
+	{ "a-label", "mx.xn--bcher-kva.example", "xn--bcher-kva.example" },
+	{ "underscore", "_spf.dom.example", "dom.example" },
+	{ "digits", "1.2.0.192.example", "192.example" },
+	{ "suffix-inside", "com.dom.example", "dom.example" },
+	{ "same-labels", "example.com.example.com", "example.com" },
+	{ "empty", "", "" },
+};
+
+static void
+test_organisation(gconstpointer data)
+{
+	const organisation_case *row = data;
+	const char *organisation = mg_domain_organisation(row->domain);
+
+	g_assert_cmpstr(organisation, ==, row->expected);
+	g_assert_true(organisation == row->domain + strlen(row->domain) - strlen(row->expected));   /* borrowed */
+}
+
+static void
+test_longest_organisation(void)
+{
+	g_autofree char *domain = test_domain_of(MG_DOMAIN_MAX);
+
+	memcpy(domain + MG_DOMAIN_MAX - strlen(".dom.example"), ".dom.example", strlen(".dom.example"));
+	g_assert_cmpstr(mg_domain_organisation(domain), ==, "dom.example");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -249,5 +298,7 @@ main(int argc, char **argv)
 	g_test_add_func("/domain/every-octet", test_every_octet);
 	TEST_ROWS("/domain/parent", parent_cases, test_parent);
 	TEST_ROWS("/domain/public-suffix", suffix_cases, test_public_suffix);
+	TEST_ROWS("/domain/organisation", organisation_cases, test_organisation);
+	g_test_add_func("/domain/organisation-of-the-longest", test_longest_organisation);
 	return g_test_run();
 }

@@ -1,6 +1,8 @@
 /* test_ip.c - addresses and networks: what is one, how it is written, where a network ends. */
 #include "session/ip.h"
 
+#include <arpa/inet.h>
+
 #include "support.h"
 
 /* ---- addresses ---- */
@@ -125,6 +127,70 @@ test_round_trip(void)
 		g_assert_true(mg_ip_parse(text, &again));
 		g_assert_true(mg_ip_equal(&ip, &again));
 	}
+}
+
+/* ---- octets ---- */
+
+typedef struct octets_case {
+	const char *name;
+	guint8      octets[16];
+} octets_case;
+
+#define MAPPED(a, b, c, d) { [10] = 0xff, 0xff, a, b, c, d }
+
+static const octets_case octets_cases[] = {
+	{ "zeros", { 0 } },
+	{ "ones", { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } },
+	{ "all-different", { 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10 } },
+	{ "first-bit", { 0x80 } },
+	{ "last-bit", { [15] = 1 } },
+	{ "last-bit-of-the-high-half", { [7] = 1 } },
+	{ "first-bit-of-the-low-half", { [8] = 0x80 } },
+	{ "high-half", { 0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 2 } },
+	{ "low-half", { [8] = 0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 2 } },
+	{ "one-zero-group", { 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1 } },
+	{ "two-runs-alike", { 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1 } },
+	{ "second-run-longer", { 0x20, 0x01, 0, 0, 0, 0, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 1 } },
+	{ "compatible", { [12] = 192, 0, 2, 1 } },
+	{ "before-mapped", { [10] = 0xff, 0xfe, 0xff, 0xff, 0xff, 0xff } },
+	{ "mapped-with-a-high-bit", { [0] = 0x80, [10] = 0xff, 0xff, 192, 0, 2, 1 } },
+	{ "ipv4-first", MAPPED(0, 0, 0, 0) },
+	{ "ipv4-last", MAPPED(255, 255, 255, 255) },
+	{ "ipv4-digits", MAPPED(9, 10, 99, 100) },
+	{ "ipv4-more-digits", MAPPED(101, 110, 199, 200) },
+	{ "ipv4-zeros-inside", MAPPED(192, 0, 0, 1) },
+};
+
+/* They come back as they were, and are written as the C library writes them, an IPv4 address as one. */
+static void
+test_octets(gconstpointer data)
+{
+	static const guint8 mapped[12] = { [10] = 0xff, 0xff };
+	const octets_case *row = data;
+	gboolean is_ipv4 = memcmp(row->octets, mapped, sizeof(mapped)) == 0;
+	char expected[MG_IP_TEXT_MAX], text[MG_IP_TEXT_MAX];
+	guint8 octets[16];
+	mg_ip ip;
+
+	mg_ip_from_octets(row->octets, &ip);
+	mg_ip_to_octets(&ip, octets);
+	g_assert_cmpmem(octets, sizeof(octets), row->octets, sizeof(row->octets));
+	mg_ip_format(&ip, text);
+	inet_ntop(is_ipv4 ? AF_INET : AF_INET6, row->octets + (is_ipv4 ? 12 : 0), expected, sizeof(expected));
+	g_assert_cmpstr(text, ==, expected);
+}
+
+/* Each number there is at each place of an IPv4 address. */
+static void
+test_every_number(void)
+{
+	for (guint i = 0; i < 4; i++)
+		for (guint number = 0; number < 256; number++) {
+			octets_case row = { "number", MAPPED(1, 22, 133, 4) };
+
+			row.octets[12 + i] = (guint8)number;
+			test_octets(&row);
+		}
 }
 
 /* Ascending; every address is less than all that follow, and than none before. */
@@ -337,6 +403,8 @@ main(int argc, char **argv)
 	TEST_ROWS("/ip/parse", ip_cases, test_ip);
 	g_test_add_func("/ip/same", test_same_ip);
 	g_test_add_func("/ip/round-trip", test_round_trip);
+	TEST_ROWS("/ip/octets", octets_cases, test_octets);
+	g_test_add_func("/ip/every-number", test_every_number);
 	g_test_add_func("/ip/order", test_order);
 	TEST_ROWS("/ip/mask", mask_cases, test_mask);
 	TEST_ROWS("/ip/network", network_cases, test_network);
