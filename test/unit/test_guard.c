@@ -9,6 +9,7 @@
 
 #include "mailguard.h"
 #include "internal.h"
+#include "support.h"
 
 /* ---- memory that runs out ---- */
 
@@ -93,13 +94,20 @@ options_new(void)
 }
 
 static mg_guard *
+guard_of(const mg_options *options)
+{
+	mg_guard *guard = NULL;
+
+	g_assert_cmpint(mg_guard_open(options, &guard), ==, MG_OK);
+	return guard;
+}
+
+static mg_guard *
 guard_new(void)
 {
 	mg_options options = options_new();
-	mg_guard *guard = NULL;
 
-	g_assert_cmpint(mg_guard_open(&options, &guard), ==, MG_OK);
-	return guard;
+	return guard_of(&options);
 }
 
 static mg_session *
@@ -116,15 +124,31 @@ session_new(mg_guard *guard, const char *ip, const char *from)
 }
 
 static mg_verdict *
-ask_rcpt(mg_session *session, const char *to)
+verdict_of(mg_session *session, uint64_t request)
 {
 	mg_verdict *verdict = NULL;
-	uint64_t request;
 
-	g_assert_cmpint(mg_ask_stage(session, MG_STAGE_RCPT, to, MG_TEXT, &request), ==, MG_OK);
 	g_assert_cmpint(mg_guard_wait(session->guard, request, &verdict), ==, MG_OK);
 	g_assert_cmpuint(mg_verdict_request(verdict), ==, request);
 	return verdict;
+}
+
+static mg_verdict *
+ask_rcpt(mg_session *session, const char *to)
+{
+	uint64_t request;
+
+	g_assert_cmpint(mg_ask_stage(session, MG_STAGE_RCPT, to, MG_TEXT, &request), ==, MG_OK);
+	return verdict_of(session, request);
+}
+
+static mg_verdict *
+ask_spf(mg_session *session, mg_identity identity)
+{
+	uint64_t request;
+
+	g_assert_cmpint(mg_ask_spf(session, identity, &request), ==, MG_OK);
+	return verdict_of(session, request);
 }
 
 static gboolean
@@ -168,6 +192,14 @@ test_options_sizes(void)
 	g_assert_cmpuint(guard->deadline_ms, ==, 25000);
 	g_clear_pointer(&guard, mg_guard_close);
 
+	older = options_new();
+	older.policy = "[mailgard]\n";   /* would be refused */
+	older.size = offsetof(mg_options, policy);
+	g_assert_cmpint(mg_guard_open(&older, &guard), ==, MG_OK);
+	g_clear_pointer(&guard, mg_guard_close);
+	older.config = NULL;
+	g_assert_cmpint(mg_guard_open(&older, &guard), ==, MG_E_ARGUMENT);
+
 	older.size = offsetof(mg_options, engine) - 1;
 	g_assert_cmpint(mg_guard_open(&older, &guard), ==, MG_E_ABI);
 	older.size = 0;
@@ -207,6 +239,86 @@ test_options_values(void)
 	options.flags = MG_FULL_TRACE | MG_NO_TRACE;
 	g_assert_cmpint(mg_guard_open(&options, &guard), ==, MG_E_ARGUMENT);
 	g_assert_null(guard);
+}
+
+/* ---- a policy without a file, or in place of its keys ---- */
+
+typedef struct policy_case {
+	const char *name;
+	gboolean    has_config;
+	const char *policy;     /* NULL: none */
+	int         error;      /* of opening */
+	const char *expected;   /* what a client at 10.1.2.3 gets that wants to relay; or a piece of the log */
+} policy_case;
+
+static const policy_case policy_cases[] = {
+	{ "neither", FALSE, NULL, MG_E_ARGUMENT, "" },
+	{ "config", TRUE, NULL, MG_OK, "relay.granted" },
+	{ "config-and-nothing", TRUE, "", MG_OK, "relay.granted" },
+	{ "both", TRUE, "[zone servers]\nnetworks = 10.9.9.9\n", MG_OK, "relay.denied" },
+	{ "alone", FALSE, policy_text, MG_OK, "relay.granted" },
+	{ "alone-and-nothing", FALSE, "", MG_OK, "relay.denied" },
+	{ "both-broken", TRUE, "[zone servers]\nnetworks = 10.1.2.300\n", MG_E_POLICY, "10.1.2.300" },
+	{ "both-unknown-key", TRUE, "[mailguard]\nhostnam = mx1.example.net\n", MG_E_POLICY, "rule=unknown-key" },
+	{ "both-syntax", TRUE, "[mailguard\n", MG_E_POLICY, "error policy.error file=options.policy line=1 rule=syntax" },
+	{ "alone-broken", FALSE, "[zone z]\nnetworks = 10.1.2.300\n", MG_E_POLICY, "error policy.error file=options.policy " },
+	{ "libspf2", TRUE, "[spf]\nengine = libspf2\n", MG_E_POLICY, "[spf] engine = libspf2 is for mailguardd and" },
+	{ "libspf2-alone", FALSE, "[spf]\nengine = libspf2\n", MG_E_POLICY, "error policy.error file=options.policy line=0 rule=spf-engine" },
+};
+
+/* The texts are copied: what stands there after opening has no part in a reload. */
+static void
+test_policy(gconstpointer data)
+{
+	const policy_case *row = data;
+	g_autoptr(GString) log = g_string_new(NULL);
+	g_autofree char *policy = g_strdup(row->policy);
+	mg_options options = options_new();
+	mg_guard *guard = NULL;
+	mg_session *session;
+
+	options.config = row->has_config ? config : NULL;
+	options.policy = policy;
+	options.log = remember_line;
+	options.log_context = log;
+	g_assert_cmpint(mg_guard_open(&options, &guard), ==, row->error);
+	if (guard == NULL) {
+		g_test_message("%s", log->str);
+		g_assert_nonnull(strstr(log->str, row->expected));
+		return;
+	}
+	if (policy != NULL)
+		memset(policy, 'x', strlen(policy));
+	session = session_new(guard, "10.1.2.3", "a@c.example");
+	for (guint i = 0; i < 2; i++) {
+		mg_verdict *verdict = ask_rcpt(session, "u@foreign.example");
+
+		g_assert_cmpstr(mg_verdict_reason(verdict), ==, row->expected);
+		mg_verdict_free(verdict);
+		g_assert_cmpint(mg_guard_reload(guard), ==, MG_OK);
+	}
+	mg_session_unref(session);
+	mg_guard_close(guard);
+}
+
+/* An engine that could end the server is not let in by a reload either. */
+static void
+test_reload_libspf2(void)
+{
+	g_autoptr(GString) log = g_string_new(NULL);
+	g_autofree char *text = g_strconcat(policy_text, "[spf]\nengine = libspf2\n", NULL);
+	mg_options options = options_new();
+	mg_guard *guard;
+
+	options.log = remember_line;
+	options.log_context = log;
+	guard = guard_of(&options);
+	write_policy(text);
+	g_assert_cmpint(mg_guard_reload(guard), ==, MG_E_POLICY);
+	g_assert_nonnull(strstr(log->str, "[spf] engine = libspf2"));
+	g_assert_nonnull(strstr(log->str, "error policy.refused"));
+	mg_guard_close(guard);
+	write_policy(policy_text);
 }
 
 /* ---- opening and reloading ---- */
@@ -394,6 +506,225 @@ test_verdict(void)
 	g_assert_cmpstr(mg_verdict_reason(verdict), ==, "relay.granted");
 	mg_verdict_free(verdict);
 	mg_verdict_free(NULL);
+}
+
+/* ---- traces and evidence ---- */
+
+#define TRACED_RECORD "v=spf1 ip4:192.0.2.0/24 ip4:198.51.100.0/24 -all"
+
+/* All of a verdict but its trace and how long it took; the caller's to free. */
+static char *
+verdict_written(const mg_verdict *verdict)
+{
+	GString *out = g_string_new(NULL);
+	const char *name, *value = NULL;
+
+	g_string_append_printf(out, "%s %d %s %s %s final=%d pending=%d\n", mg_action_name((int)mg_verdict_action(verdict)),
+	                       mg_verdict_code(verdict), mg_verdict_enhanced(verdict), mg_verdict_text(verdict),
+	                       mg_verdict_reason(verdict), mg_verdict_is_final(verdict), mg_verdict_pending_action(verdict));
+	for (gsize i = 0; (name = mg_verdict_flag(verdict, i)) != NULL; i++)
+		g_string_append_printf(out, "flag %s\n", name);
+	for (gsize i = 0; (name = mg_verdict_result(verdict, i, &value)) != NULL; i++)
+		g_string_append_printf(out, "result %s=%s\n", name, value);
+	for (gsize i = 0; (name = mg_verdict_evidence(verdict, i, &value)) != NULL; i++)
+		g_string_append_printf(out, "evidence %s=%s\n", name, g_str_has_suffix(name, ".elapsed-us") ? "" : value);
+	for (gsize i = 0; (name = mg_verdict_header(verdict, i, &value)) != NULL; i++)
+		g_string_append_printf(out, "header %s: %s\n", name, value);
+	return g_string_free(out, FALSE);
+}
+
+/* The lines of its trace; the caller's to free. */
+static char *
+trace_written(const mg_verdict *verdict)
+{
+	GString *out = g_string_new(NULL);
+	const char *line;
+
+	for (gsize i = 0; (line = mg_verdict_trace(verdict, i)) != NULL; i++)
+		g_string_append_printf(out, "%s\n", line);
+	return g_string_free(out, FALSE);
+}
+
+typedef struct trace_case {
+	const char *name;
+	const char *ip;
+	const char *to;       /* NULL: SPF alone is asked about */
+	const char *always;   /* a piece of both traces that there are */
+	const char *full;     /* a piece of the full trace alone */
+} trace_case;
+
+static const trace_case trace_cases[] = {
+	{ "spf-pass", "198.51.100.7", NULL, "ip4:198.51.100.0/24: matched", "ip4:192.0.2.0/24: no match" },
+	{ "spf-fail", "203.0.113.7", NULL, "-all: matched", "ip4:192.0.2.0/24: no match" },
+	{ "rcpt", "198.51.100.7", "u@example.net", "ip4:198.51.100.0/24: matched", "ip4:192.0.2.0/24: no match" },
+	{ "rcpt-refused", "203.0.113.7", "u@example.net", "-all: matched", "ip4:192.0.2.0/24: no match" },
+};
+
+/* A trace tells of a verdict and has no part in it. */
+static void
+test_trace(gconstpointer data)
+{
+	static const uint32_t flags[] = { 0, MG_FULL_TRACE, MG_NO_TRACE };
+	const trace_case *row = data;
+	char *written[G_N_ELEMENTS(flags)], *traces[G_N_ELEMENTS(flags)];
+
+	for (guint i = 0; i < G_N_ELEMENTS(flags); i++) {
+		mg_options options = options_new();
+		mg_guard *guard;
+		mg_session *session;
+		mg_verdict *verdict;
+
+		options.flags = flags[i];
+		guard = guard_of(&options);
+		session = session_new(guard, row->ip, "a@c.example");
+		g_assert_cmpint(mg_session_set_spf_record(session, TRACED_RECORD), ==, MG_OK);
+		verdict = row->to != NULL ? ask_rcpt(session, row->to) : ask_spf(session, MG_IDENTITY_MAIL_FROM);
+		written[i] = verdict_written(verdict);
+		traces[i] = trace_written(verdict);
+		g_test_message("%s%s", written[i], traces[i]);
+		mg_verdict_free(verdict);
+		mg_session_unref(session);
+		mg_guard_close(guard);
+	}
+	g_assert_nonnull(strstr(traces[0], row->always));
+	g_assert_null(strstr(traces[0], row->full));
+	g_assert_nonnull(strstr(traces[1], row->always));
+	g_assert_nonnull(strstr(traces[1], row->full));
+	g_assert_cmpstr(traces[2], ==, "");
+	g_assert_cmpstr(written[1], ==, written[0]);
+	g_assert_cmpstr(written[2], ==, written[0]);
+	for (guint i = 0; i < G_N_ELEMENTS(flags); i++) {
+		g_free(written[i]);
+		g_free(traces[i]);
+	}
+}
+
+/* Each piece by its name, in the order of libmailguard(3), and none behind the last. */
+static void
+test_evidence(void)
+{
+	static const struct { const char *name, *value; } expected[] = {   /* value NULL: not known beforehand */
+		{ "spf.domain", "c.example" }, { "spf.engine", "mailguard" }, { "spf.matched", "ip4:198.51.100.0/24" },
+		{ "spf.record", TRACED_RECORD }, { "spf.lookups", "0" }, { "spf.lookups-max", "10" }, { "spf.voids", "0" },
+		{ "spf.voids-max", "2" }, { "spf.queries", "1" }, { "spf.rounds", "0" }, { "spf.elapsed-us", NULL },
+		{ "spf.breadth", "8" }, { "spf.record-breadth", "9" }, { "spf.ttl-s", "0" },
+	};
+	mg_guard *guard = guard_new();
+	mg_session *session = session_new(guard, "198.51.100.7", "a@c.example");
+	mg_verdict *verdict;
+	const char *value = "untouched";
+
+	g_assert_cmpint(mg_session_set_spf_record(session, TRACED_RECORD), ==, MG_OK);
+	verdict = ask_spf(session, MG_IDENTITY_MAIL_FROM);
+	for (gsize i = 0; i < G_N_ELEMENTS(expected); i++) {
+		g_assert_cmpstr(mg_verdict_evidence(verdict, i, &value), ==, expected[i].name);
+		if (expected[i].value != NULL)
+			g_assert_cmpstr(value, ==, expected[i].value);
+	}
+	value = "untouched";
+	g_assert_null(mg_verdict_evidence(verdict, G_N_ELEMENTS(expected), &value));
+	g_assert_null(mg_verdict_evidence(verdict, SIZE_MAX, &value));
+	g_assert_cmpstr(value, ==, "untouched");
+	/* In any order, and again. */
+	g_assert_cmpstr(mg_verdict_evidence(verdict, 0, &value), ==, expected[0].name);
+	g_assert_cmpstr(value, ==, expected[0].value);
+	mg_verdict_free(verdict);
+	mg_session_unref(session);
+	mg_guard_close(guard);
+}
+
+/* ---- a record to try out ---- */
+
+static const char published[] =
+	"$ORIGIN .\n@ 300 IN SOA ns.example. host.example. 1 2 3 4 300\n"
+	"said.example 300 IN TXT \"v=spf1 -all\"\nhost.example 300 IN TXT \"v=spf1 ~all\"\n";
+
+typedef struct record_case {
+	const char *name;
+	mg_identity identity;
+	const char *from;
+	const char *record;     /* NULL: none is given */
+	const char *expected;   /* with what was published, with the record, and without it again */
+} record_case;
+
+static const record_case record_cases[] = {
+	{ "none-given", MG_IDENTITY_MAIL_FROM, "a@said.example", NULL, "fail fail fail" },
+	{ "in-place-of-one", MG_IDENTITY_MAIL_FROM, "a@said.example", "v=spf1 ip4:198.51.100.7 -all", "fail pass fail" },
+	{ "in-place-of-none", MG_IDENTITY_MAIL_FROM, "a@silent.example", "v=spf1 ~all", "none softfail none" },
+	{ "empty", MG_IDENTITY_MAIL_FROM, "a@said.example", "", "fail none fail" },
+	{ "no-record", MG_IDENTITY_MAIL_FROM, "a@said.example", "v=spf10 +all", "fail none fail" },
+	{ "broken", MG_IDENTITY_MAIL_FROM, "a@said.example", "v=spf1 nonsense -all", "fail permerror fail" },
+	{ "8-bit", MG_IDENTITY_MAIL_FROM, "a@said.example", "v=spf1 \xff -all", "fail permerror fail" },
+	{ "upper-case", MG_IDENTITY_MAIL_FROM, "a@SAID.Example", "V=SPF1 +ALL", "fail pass fail" },
+	{ "includes-what-is-published", MG_IDENTITY_MAIL_FROM, "a@silent.example", "v=spf1 include:host.example ?all", "none neutral none" },
+	{ "redirects-to-what-is-published", MG_IDENTITY_MAIL_FROM, "a@silent.example", "v=spf1 redirect=said.example", "none fail none" },
+	{ "null-reverse-path", MG_IDENTITY_MAIL_FROM, "", "v=spf1 +all", "softfail pass softfail" },
+	{ "helo", MG_IDENTITY_HELO, "a@said.example", "v=spf1 ?all", "softfail neutral softfail" },
+};
+
+static mg_guard *
+guard_of_published(void)
+{
+	mg_options options = options_new();
+
+	options.policy = "[dns]\nlocal-zone = published\n[spf]\nskip-networks =\n";
+	return guard_of(&options);
+}
+
+/* In one transaction: what was judged before is not the answer to another record. */
+static void
+test_record(gconstpointer data)
+{
+	const record_case *row = data;
+	const char *const records[] = { NULL, row->record, NULL };
+	mg_guard *guard = guard_of_published();
+	mg_session *session = session_new(guard, "198.51.100.7", row->from);
+	g_autoptr(GString) results = g_string_new(NULL);
+
+	for (guint i = 0; i < G_N_ELEMENTS(records); i++) {
+		const char *result = NULL;
+		mg_verdict *verdict;
+
+		g_assert_cmpint(mg_session_set_spf_record(session, records[i]), ==, MG_OK);
+		verdict = ask_spf(session, row->identity);
+		g_assert_cmpstr(mg_verdict_result(verdict, 0, &result), ==, row->identity == MG_IDENTITY_HELO ? "spf-helo" : "spf");
+		g_string_append_printf(results, "%s%s", i > 0 ? " " : "", result);
+		mg_verdict_free(verdict);
+	}
+	g_assert_cmpstr(results->str, ==, row->expected);
+	mg_session_unref(session);
+	mg_guard_close(guard);
+}
+
+/* The longest one comes to the evaluator whole, which tells of its length; one that is longer changes nothing. */
+static void
+test_record_length(void)
+{
+	static const struct { gsize length; int error; const char *expected; } steps[] = {
+		{ 65536, MG_E_TOO_LONG, "result spf=none\n" },
+		{ 65535, MG_OK, "evidence spf.problem=record of 65535 octets, " },
+		{ 65536, MG_E_TOO_LONG, "evidence spf.problem=record of 65535 octets, " },
+		{ 4000, MG_OK, "result spf=softfail\n" },
+	};
+	mg_guard *guard = guard_of_published();
+	mg_session *session = session_new(guard, "198.51.100.7", "a@silent.example");
+
+	for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
+		g_autofree char *record = test_repeat(' ', steps[i].length);
+		g_autofree char *written = NULL;
+		mg_verdict *verdict;
+
+		memcpy(record, "v=spf1", strlen("v=spf1"));
+		memcpy(record + steps[i].length - strlen("~all"), "~all", strlen("~all"));
+		g_assert_cmpint(mg_session_set_spf_record(session, record), ==, steps[i].error);
+		verdict = ask_spf(session, MG_IDENTITY_MAIL_FROM);
+		written = verdict_written(verdict);
+		g_test_message("%s", written);
+		g_assert_nonnull(strstr(written, steps[i].expected));
+		mg_verdict_free(verdict);
+	}
+	mg_session_unref(session);
+	mg_guard_close(guard);
 }
 
 /* Of a bounce only what was accepted counts, and only in its own transaction. */
@@ -834,6 +1165,8 @@ run_everything(void)
 	RETRY(mg_session_set_helo(session, "host.example", MG_TEXT, 0));
 	RETRY(mg_session_set_helo(session, "other.example", MG_TEXT, 0));
 	RETRY(mg_session_set_mail_from(session, "a@c.example", MG_TEXT, 0));
+	RETRY(mg_session_set_spf_record(session, "v=spf1 +all"));
+	RETRY(mg_session_set_spf_record(session, "v=spf1 -all"));
 	for (guint i = 0; i < G_N_ELEMENTS(requests); i++)
 		RETRY(mg_ask_stage(session, MG_STAGE_RCPT, "u@foreign.example", MG_TEXT, &requests[i]));
 	RETRY(mg_guard_wait(guard, requests[3], &verdict));
@@ -961,6 +1294,7 @@ int
 main(int argc, char **argv)
 {
 	g_autofree char *world = NULL;
+	g_autofree char *published_world = NULL;
 	int failed;
 
 	g_test_init(&argc, &argv, NULL);
@@ -968,24 +1302,28 @@ main(int argc, char **argv)
 	world = g_build_filename(directory, "world", NULL);
 	config = g_build_filename(directory, "mailguard.conf", NULL);
 	write_policy(policy_text);
+	published_world = g_build_filename(directory, "published", NULL);
+	write_file(published_world, published);
 
 	g_test_add_func("/guard/options/sizes", test_options_sizes);
 	g_test_add_func("/guard/options/values", test_options_values);
+	TEST_ROWS("/guard/options/policy", policy_cases, test_policy);
 	g_test_add_func("/guard/open/engine-cannot-be-loaded", test_engine_cannot_be_loaded);
 	g_test_add_func("/guard/open/bad-policy", test_bad_policy_at_open);
 	g_test_add_func("/guard/reload/policy", test_reload);
 	g_test_add_func("/guard/reload/lists", test_reload_lists);
 	g_test_add_func("/guard/reload/tried-again", test_reread);
+	g_test_add_func("/guard/reload/libspf2", test_reload_libspf2);
 	g_test_add_func("/guard/verdict/all-of-it", test_verdict);
+	TEST_ROWS("/guard/verdict/trace", trace_cases, test_trace);
+	g_test_add_func("/guard/verdict/evidence", test_evidence);
+	TEST_ROWS("/guard/spf-record", record_cases, test_record);
+	g_test_add_func("/guard/spf-record/length", test_record_length);
 	g_test_add_func("/guard/verdict/pending", test_pending);
 	g_test_add_func("/guard/verdict/recipients-counted", test_recipients_counted);
 	g_test_add_func("/guard/verdict/not-built", test_not_built);
 	g_test_add_func("/guard/session/facts", test_facts);
-	for (guint i = 0; i < G_N_ELEMENTS(parts_cases); i++) {
-		g_autofree char *path = g_strconcat("/guard/path-from-parts/", parts_cases[i].name, NULL);
-
-		g_test_add_data_func(path, &parts_cases[i], test_parts);
-	}
+	TEST_ROWS("/guard/path-from-parts", parts_cases, test_parts);
 	g_test_add_func("/guard/run/poll-loop", test_poll_loop);
 	g_test_add_func("/guard/run/wait-out-of-order", test_wait_out_of_order);
 	g_test_add_func("/guard/run/cancel", test_cancel);
@@ -993,17 +1331,14 @@ main(int argc, char **argv)
 	g_test_add_func("/guard/run/descriptors", test_descriptors);
 	g_test_add_func("/guard/run/threads", test_threads);
 	g_test_add_func("/guard/fork", test_fork);
-	for (guint i = 0; i < G_N_ELEMENTS(engine_cases); i++) {
-		g_autofree char *path = g_strconcat("/guard/bad-engine/", engine_cases[i].name, NULL);
-
-		g_test_add_data_func(path, &engine_cases[i], test_bad_engine);
-	}
+	TEST_ROWS("/guard/bad-engine", engine_cases, test_bad_engine);
 	g_test_add_func("/guard/engine-deadline", test_engine_deadline);
 	g_test_add_func("/guard/out-of-memory", test_out_of_memory);
 	g_test_add_func("/guard/report", test_report);
 	g_test_add_func("/guard/names", test_names);
 	failed = g_test_run();
 	g_unlink(world);
+	g_unlink(published_world);
 	g_unlink(config);
 	g_rmdir(directory);
 	g_free(config);
