@@ -260,10 +260,13 @@ static const policy_case policy_cases[] = {
 	{ "alone-and-nothing", FALSE, "", MG_OK, "relay.denied" },
 	{ "both-broken", TRUE, "[zone servers]\nnetworks = 10.1.2.300\n", MG_E_POLICY, "10.1.2.300" },
 	{ "both-unknown-key", TRUE, "[mailguard]\nhostnam = mx1.example.net\n", MG_E_POLICY, "rule=unknown-key" },
-	{ "both-syntax", TRUE, "[mailguard\n", MG_E_POLICY, "error policy.error file=options.policy line=1 rule=syntax" },
-	{ "alone-broken", FALSE, "[zone z]\nnetworks = 10.1.2.300\n", MG_E_POLICY, "error policy.error file=options.policy " },
+	{ "both-syntax", TRUE, "[mailguard\n", MG_E_POLICY,
+	  "error policy.error file=options.policy line=1 rule=syntax" },
+	{ "alone-broken", FALSE, "[zone z]\nnetworks = 10.1.2.300\n", MG_E_POLICY,
+	  "error policy.error file=options.policy " },
 	{ "libspf2", TRUE, "[spf]\nengine = libspf2\n", MG_E_POLICY, "[spf] engine = libspf2 is for mailguardd and" },
-	{ "libspf2-alone", FALSE, "[spf]\nengine = libspf2\n", MG_E_POLICY, "error policy.error file=options.policy line=0 rule=spf-engine" },
+	{ "libspf2-alone", FALSE, "[spf]\nengine = libspf2\n", MG_E_POLICY,
+	  "error policy.error file=options.policy line=0 rule=spf-engine" },
 };
 
 /* The texts are copied: what stands there after opening has no part in a reload. */
@@ -649,15 +652,18 @@ typedef struct record_case {
 
 static const record_case record_cases[] = {
 	{ "none-given", MG_IDENTITY_MAIL_FROM, "a@said.example", NULL, "fail fail fail" },
-	{ "in-place-of-one", MG_IDENTITY_MAIL_FROM, "a@said.example", "v=spf1 ip4:198.51.100.7 -all", "fail pass fail" },
+	{ "in-place-of-one", MG_IDENTITY_MAIL_FROM, "a@said.example", "v=spf1 ip4:198.51.100.7 -all",
+	  "fail pass fail" },
 	{ "in-place-of-none", MG_IDENTITY_MAIL_FROM, "a@silent.example", "v=spf1 ~all", "none softfail none" },
 	{ "empty", MG_IDENTITY_MAIL_FROM, "a@said.example", "", "fail none fail" },
 	{ "no-record", MG_IDENTITY_MAIL_FROM, "a@said.example", "v=spf10 +all", "fail none fail" },
 	{ "broken", MG_IDENTITY_MAIL_FROM, "a@said.example", "v=spf1 nonsense -all", "fail permerror fail" },
 	{ "8-bit", MG_IDENTITY_MAIL_FROM, "a@said.example", "v=spf1 \xff -all", "fail permerror fail" },
 	{ "upper-case", MG_IDENTITY_MAIL_FROM, "a@SAID.Example", "V=SPF1 +ALL", "fail pass fail" },
-	{ "includes-what-is-published", MG_IDENTITY_MAIL_FROM, "a@silent.example", "v=spf1 include:host.example ?all", "none neutral none" },
-	{ "redirects-to-what-is-published", MG_IDENTITY_MAIL_FROM, "a@silent.example", "v=spf1 redirect=said.example", "none fail none" },
+	{ "includes-what-is-published", MG_IDENTITY_MAIL_FROM, "a@silent.example",
+	  "v=spf1 include:host.example ?all", "none neutral none" },
+	{ "redirects-to-what-is-published", MG_IDENTITY_MAIL_FROM, "a@silent.example",
+	  "v=spf1 redirect=said.example", "none fail none" },
 	{ "null-reverse-path", MG_IDENTITY_MAIL_FROM, "", "v=spf1 +all", "softfail pass softfail" },
 	{ "helo", MG_IDENTITY_HELO, "a@said.example", "v=spf1 ?all", "softfail neutral softfail" },
 };
@@ -687,7 +693,8 @@ test_record(gconstpointer data)
 
 		g_assert_cmpint(mg_session_set_spf_record(session, records[i]), ==, MG_OK);
 		verdict = ask_spf(session, row->identity);
-		g_assert_cmpstr(mg_verdict_result(verdict, 0, &result), ==, row->identity == MG_IDENTITY_HELO ? "spf-helo" : "spf");
+		g_assert_cmpstr(mg_verdict_result(verdict, 0, &result), ==,
+		                row->identity == MG_IDENTITY_HELO ? "spf-helo" : "spf");
 		g_string_append_printf(results, "%s%s", i > 0 ? " " : "", result);
 		mg_verdict_free(verdict);
 	}
