@@ -214,6 +214,7 @@ static const rewind_case rewind_cases[] = {
 	{ "to-the-middle", 20, 7, 7 },
 	{ "the-last", 20, 19, 19 },
 	{ "to-the-end", 20, 20, 20 },
+	{ "to-the-end-of-its-room", 16, 16, 16 },
 	{ "beyond", 20, 21, 20 },
 	{ "far-beyond", 20, G_MAXUINT, 20 },
 	{ "full-to-0", MG_TRACE_LINES_MAX + 5, 0, 0 },
@@ -286,6 +287,24 @@ test_size(void)
 	g_assert_cmpuint(mg_trace_size(trace), ==, empty);
 }
 
+/* Lines that come and are taken back leave nothing behind. */
+static void
+test_rewind_size(void)
+{
+	g_autoptr(mg_trace) trace = mg_trace_new(MG_TRACE_BRIEF, NULL);
+	gsize first = 0;
+
+	mg_trace_add(trace, "stays");
+	for (guint i = 0; i < 10000; i++) {
+		add_lines(trace, 10);
+		mg_trace_rewind(trace, 1);
+		if (i == 0)
+			first = mg_trace_size(trace);
+	}
+	g_assert_cmpuint(mg_trace_size(trace), ==, first);
+	g_assert_cmpstr(mg_trace_get(trace, 0), ==, "stays");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -300,5 +319,6 @@ main(int argc, char **argv)
 	g_test_add_func("/trace/none", test_none);
 	g_test_add_func("/trace/detail", test_detail);
 	g_test_add_func("/trace/size", test_size);
+	g_test_add_func("/trace/rewind-size", test_rewind_size);
 	return g_test_run();
 }
