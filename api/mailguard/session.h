@@ -160,7 +160,8 @@ MG_API int mg_session_set_mail_from(mg_session *session, const char *path, size_
 
 /**
  * mg_session_set_spf_record - an SPF record to judge by in place of the one that the identity's domain publishes
- * @record:  "v=spf1 ...", up to 65,535 octets; NULL: what DNS says; copied
+ * @record:  "v=spf1 ...", up to 65,535 octets (over 4,096 SPF is permerror, as of any record); NULL: what DNS says;
+ *           copied
  *
  * For trying a record out before it is published; no mail server has a use for it.
  * Returns MG_OK, or, leaving the session as it was, MG_E_MEMORY, MG_E_TOO_LONG.

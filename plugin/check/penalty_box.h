@@ -1,7 +1,7 @@
 /* penalty_box.h - organisations whose SPF records use up what there is of DNS and time.
  * In:    each evaluation that cost too much, with the domain it was of
  * Out:   whether the domain's organisation is not asked about for now
- * Rules: ten such evaluations within a minute, then a minute without (FEATURES U7): a few slow or recursive records must
+ * Rules: ten such evaluations within a minute of the first, then a minute without (FEATURES U7): a few slow or recursive records must
  *        not hold up all other mail. Who is in the box is judged temperror, which is doubt and never fail.
  *        No clock of its own. */
 #ifndef MG_CHECK_PENALTY_BOX_H

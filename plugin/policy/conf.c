@@ -41,6 +41,7 @@ mg_conf_free(mg_conf *conf)
 		return;
 	g_ptr_array_unref(conf->sections);
 	g_free(conf->file);
+	g_free(conf->over_file);
 	g_free(conf);
 }
 
@@ -273,7 +274,7 @@ conf_section(mg_conf *conf, const char *name)
 static void
 section_put(mg_conf_section *section, mg_conf_key *key)
 {
-	key->line = 0;
+	key->line |= MG_CONF_LAID_OVER;
 	for (guint i = 0; i < section->keys->len; i++)
 		if (strcmp(((mg_conf_key *)section->keys->pdata[i])->name, key->name) == 0)
 			g_ptr_array_remove_index(section->keys, i--);
@@ -283,14 +284,22 @@ section_put(mg_conf_section *section, mg_conf_key *key)
 void
 mg_conf_lay_over(mg_conf *conf, mg_conf *over)
 {
+	g_free(conf->over_file);
+	conf->over_file = g_strdup(over->file);
 	while (over->sections->len > 0) {
 		mg_conf_section *from = g_ptr_array_steal_index(over->sections, 0);
 		mg_conf_section *to = conf_section(conf, from->name);
 
 		if (to == NULL)
-			g_ptr_array_add(conf->sections, to = conf_section_new(from->name, 0));
+			g_ptr_array_add(conf->sections, to = conf_section_new(from->name, from->line | MG_CONF_LAID_OVER));
 		while (from->keys->len > 0)
 			section_put(to, g_ptr_array_steal_index(from->keys, 0));
 		conf_section_free(from);
 	}
+}
+
+mg_place
+mg_conf_place(const mg_conf *conf, guint line)
+{
+	return line & MG_CONF_LAID_OVER ? (mg_place){ conf->over_file, line & ~MG_CONF_LAID_OVER } : (mg_place){ conf->file, line };
 }

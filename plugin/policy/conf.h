@@ -23,8 +23,11 @@ typedef struct mg_conf_section {
 	guint      line;
 } mg_conf_section;
 
+#define MG_CONF_LAID_OVER (1u << 31)   /* in a line: it is one of the conf that was laid over */
+
 typedef struct mg_conf {
 	char      *file;       /* owned */
+	char      *over_file;  /* owned; of the conf that was laid over; NULL: none was */
 	GPtrArray *sections;   /* owned; of mg_conf_section */
 } mg_conf;
 
@@ -32,7 +35,10 @@ typedef struct mg_conf {
 mg_conf *mg_conf_parse(const char *text, gsize length, const char *file, mg_findings *findings);
 void mg_conf_free(mg_conf *conf);
 
-/* The keys of @over take the place of those of @conf, or come to them; they have no line there. @over is left without any. */
+/* The keys of @over take the place of those of @conf, or come to them. @over is left without any. */
 void mg_conf_lay_over(mg_conf *conf, mg_conf *over);
+
+/* Where a line of a key or a section stands; borrows from @conf. */
+mg_place mg_conf_place(const mg_conf *conf, guint line);
 
 #endif

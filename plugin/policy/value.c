@@ -20,7 +20,7 @@ mg_loader_fail(mg_loader *loader, guint line, const char *rule, const char *form
 	va_start(arguments, format);
 	text = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
-	mg_findings_add(loader->findings, MG_LEVEL_ERROR, (mg_place){ loader->conf->file, line }, rule, "%s", text);
+	mg_findings_add(loader->findings, MG_LEVEL_ERROR, mg_conf_place(loader->conf, line), rule, "%s", text);
 }
 
 void
@@ -32,7 +32,7 @@ mg_loader_warn(mg_loader *loader, guint line, const char *rule, const char *form
 	va_start(arguments, format);
 	text = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
-	mg_findings_add(loader->findings, MG_LEVEL_WARNING, (mg_place){ loader->conf->file, line }, rule, "%s", text);
+	mg_findings_add(loader->findings, MG_LEVEL_WARNING, mg_conf_place(loader->conf, line), rule, "%s", text);
 }
 
 void

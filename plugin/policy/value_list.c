@@ -41,7 +41,7 @@ walk_run(list_walk *walk, mg_list_function function, gboolean has_addresses, gbo
 {
 	mg_loader *loader = walk->loader;
 	mg_list_source source = {
-		walk->key->value, { loader->conf->file, walk->key->line }, loader->directory, has_addresses,
+		walk->key->value, mg_conf_place(loader->conf, walk->key->line), loader->directory, has_addresses,
 		may_be_missing, loader->findings, loader->policy->texts,
 	};
 
@@ -419,7 +419,7 @@ static GPtrArray *
 words_of(mg_loader *loader, const mg_conf_key *key)
 {
 	GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
-	mg_list_source source = { key->value, { loader->conf->file, key->line }, loader->directory, FALSE, FALSE,
+	mg_list_source source = { key->value, mg_conf_place(loader->conf, key->line), loader->directory, FALSE, FALSE,
 		                  loader->findings, loader->policy->texts };
 
 	mg_list_walk(&source, gather_word, words);

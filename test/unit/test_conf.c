@@ -6,6 +6,13 @@
 
 /* ---- what is read ---- */
 
+/* "7", of what was laid over "o7". */
+static void
+append_line(GString *out, guint line)
+{
+	g_string_append_printf(out, "%s%u", line & MG_CONF_LAID_OVER ? "o" : "", line & ~MG_CONF_LAID_OVER);
+}
+
 /* "[section:line] key:line=value ..."; the caller's to free. */
 static char *
 conf_written(const mg_conf *conf)
@@ -15,11 +22,15 @@ conf_written(const mg_conf *conf)
 	for (guint i = 0; i < conf->sections->len; i++) {
 		const mg_conf_section *section = conf->sections->pdata[i];
 
-		g_string_append_printf(out, "%s[%s:%u]", i > 0 ? " " : "", section->name, section->line);
+		g_string_append_printf(out, "%s[%s:", i > 0 ? " " : "", section->name);
+		append_line(out, section->line);
+		g_string_append_c(out, ']');
 		for (guint k = 0; k < section->keys->len; k++) {
 			const mg_conf_key *key = section->keys->pdata[k];
 
-			g_string_append_printf(out, " %s:%u=%s", key->name, key->line, key->value);
+			g_string_append_printf(out, " %s:", key->name);
+			append_line(out, key->line);
+			g_string_append_printf(out, "=%s", key->value);
 		}
 	}
 	return g_string_free(out, FALSE);
@@ -261,31 +272,31 @@ test_telling(void)
 typedef struct over_case {
 	const char *name;
 	const char *text, *over;
-	const char *expected;   /* what came from above has line 0 */
+	const char *expected;   /* lines of what was laid over have an "o" */
 } over_case;
 
 static const over_case over_cases[] = {
 	{ "neither", "", "", "" },
 	{ "nothing-over", "[a]\nk = v\n", "# none\n", "[a:1] k:2=v" },
-	{ "over-nothing", "", "\n[a]\nk = v\n", "[a:0] k:0=v" },
-	{ "key-replaced", "[a]\nk = v\n", "[a]\nk = x\n", "[a:1] k:0=x" },
-	{ "first-key-replaced", "[a]\nk = v\nl = w\nm = x\n", "[a]\nk = y\n", "[a:1] l:3=w m:4=x k:0=y" },
-	{ "key-in-the-middle-replaced", "[a]\nk = v\nl = w\nm = x\n", "[a]\nl = y\n", "[a:1] k:2=v m:4=x l:0=y" },
-	{ "all-keys-replaced", "[a]\nk = v\nl = w\n", "[a]\nl = x\nk = y\n", "[a:1] l:0=x k:0=y" },
-	{ "key-emptied", "[a]\nk = v\n", "[a]\nk =\n", "[a:1] k:0=" },
-	{ "key-added", "[a]\nk = v\n", "[a]\nl = w\n", "[a:1] k:2=v l:0=w" },
-	{ "key-whose-name-begins-alike", "[a]\nkk = v\n", "[a]\nk = w\n", "[a:1] kk:2=v k:0=w" },
-	{ "key-of-another-case", "[a]\nk = v\n", "[a]\nK = w\n", "[a:1] k:2=v K:0=w" },
-	{ "same-key-of-another-section", "[a]\nk = v\n[b]\nk = w\n", "[b]\nk = x\n", "[a:1] k:2=v [b:3] k:0=x" },
-	{ "section-added", "[a]\nk = v\n", "[b]\nk = w\n", "[a:1] k:2=v [b:0] k:0=w" },
-	{ "section-added-without-keys", "[a]\nk = v\n", "[b]\n", "[a:1] k:2=v [b:0]" },
+	{ "over-nothing", "", "\n[a]\nk = v\n", "[a:o2] k:o3=v" },
+	{ "key-replaced", "[a]\nk = v\n", "[a]\nk = x\n", "[a:1] k:o2=x" },
+	{ "first-key-replaced", "[a]\nk = v\nl = w\nm = x\n", "[a]\nk = y\n", "[a:1] l:3=w m:4=x k:o2=y" },
+	{ "key-in-the-middle-replaced", "[a]\nk = v\nl = w\nm = x\n", "[a]\nl = y\n", "[a:1] k:2=v m:4=x l:o2=y" },
+	{ "all-keys-replaced", "[a]\nk = v\nl = w\n", "[a]\nl = x\nk = y\n", "[a:1] l:o2=x k:o3=y" },
+	{ "key-emptied", "[a]\nk = v\n", "[a]\nk =\n", "[a:1] k:o2=" },
+	{ "key-added", "[a]\nk = v\n", "[a]\nl = w\n", "[a:1] k:2=v l:o2=w" },
+	{ "key-whose-name-begins-alike", "[a]\nkk = v\n", "[a]\nk = w\n", "[a:1] kk:2=v k:o2=w" },
+	{ "key-of-another-case", "[a]\nk = v\n", "[a]\nK = w\n", "[a:1] k:2=v K:o2=w" },
+	{ "same-key-of-another-section", "[a]\nk = v\n[b]\nk = w\n", "[b]\nk = x\n", "[a:1] k:2=v [b:3] k:o2=x" },
+	{ "section-added", "[a]\nk = v\n", "[b]\nk = w\n", "[a:1] k:2=v [b:o1] k:o2=w" },
+	{ "section-added-without-keys", "[a]\nk = v\n", "[b]\n", "[a:1] k:2=v [b:o1]" },
 	{ "section-without-keys-takes-none-away", "[a]\nk = v\n", "[a]\n", "[a:1] k:2=v" },
-	{ "section-of-another-case", "[a]\nk = v\n", "[A]\nk = w\n", "[a:1] k:2=v [A:0] k:0=w" },
-	{ "section-of-a-kind", "[zone x]\nk = v\n[zone y]\nk = v\n", "[zone y]\nk = w\n", "[zone x:1] k:2=v [zone y:3] k:0=w" },
-	{ "section-of-a-kind-added", "[zone x]\nk = v\n", "[zone y]\nk = w\n", "[zone x:1] k:2=v [zone y:0] k:0=w" },
+	{ "section-of-another-case", "[a]\nk = v\n", "[A]\nk = w\n", "[a:1] k:2=v [A:o1] k:o2=w" },
+	{ "section-of-a-kind", "[zone x]\nk = v\n[zone y]\nk = v\n", "[zone y]\nk = w\n", "[zone x:1] k:2=v [zone y:3] k:o2=w" },
+	{ "section-of-a-kind-added", "[zone x]\nk = v\n", "[zone y]\nk = w\n", "[zone x:1] k:2=v [zone y:o1] k:o2=w" },
 	{ "several", "[a]\nk = v\n[b]\nl = w\n", "[c]\nm = 1\n[b]\nl = 2\nn = 3\n[a]\no = 4\n",
-	  "[a:1] k:2=v o:0=4 [b:3] l:0=2 n:0=3 [c:0] m:0=1" },
-	{ "unsound-below", "[a]\nk\n", "[a]\nk = w\n", "[a:0] k:0=w" },
+	  "[a:1] k:2=v o:o7=4 [b:3] l:o4=2 n:o5=3 [c:o1] m:o2=1" },
+	{ "unsound-below", "[a]\nk\n", "[a]\nk = w\n", "[a:o1] k:o2=w" },
 	{ "unsound-above", "[a]\nk = v\n", "[a]\nk = w\nk = x\n", "[a:1] k:2=v" },
 };
 
