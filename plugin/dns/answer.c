@@ -1,6 +1,36 @@
 /* answer.c - see answer.h. */
 #include "dns/answer.h"
 
+static guint
+n_names(mg_dns_type type)
+{
+	return type == MG_DNS_SOA ? 2 : 1;
+}
+
+mg_dns_name *
+mg_dns_record_names(mg_dns_record *record, mg_dns_type type)
+{
+	g_free(record->names);
+	return record->names = g_new0(mg_dns_name, n_names(type));
+}
+
+void
+mg_dns_record_copy(const mg_dns_record *record, mg_dns_type type, mg_dns_record *copy_out)
+{
+	*copy_out = *record;
+	if (record->text != NULL)
+		copy_out->text = g_memdup2(record->text, record->length + 1u);
+	if (record->names != NULL)
+		copy_out->names = g_memdup2(record->names, n_names(type) * sizeof(mg_dns_name));
+}
+
+void
+mg_dns_record_clear(mg_dns_record *record)
+{
+	g_free(record->text);
+	g_free(record->names);
+}
+
 mg_dns_answer *
 mg_dns_answer_new(const mg_dns_question *question, mg_dns_outcome outcome, const char *why, guint n_records)
 {
@@ -30,7 +60,7 @@ mg_dns_answer_unref(mg_dns_answer *answer)
 	if (answer->compiled != NULL && answer->compiled_free != NULL)
 		answer->compiled_free(answer->compiled);
 	for (guint i = 0; i < answer->n_records; i++)
-		g_free(answer->records[i].text);
+		mg_dns_record_clear(&answer->records[i]);
 	g_free(answer->records);
 	g_free(answer);
 }
@@ -40,9 +70,12 @@ mg_dns_answer_size(const mg_dns_answer *answer)
 {
 	gsize size = sizeof(*answer) + answer->n_records * sizeof(mg_dns_record) + answer->compiled_size;
 
-	for (guint i = 0; i < answer->n_records; i++)
+	for (guint i = 0; i < answer->n_records; i++) {
 		if (answer->records[i].text != NULL)
 			size += answer->records[i].length + 1;
+		if (answer->records[i].names != NULL)
+			size += n_names(answer->question.type) * sizeof(mg_dns_name);
+	}
 	return size;
 }
 

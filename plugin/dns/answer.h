@@ -22,17 +22,23 @@ typedef struct mg_dns_question {
 	mg_dns_name name;
 } mg_dns_question;
 
-/* One record of the type asked for. Which member holds: A, AAAA ip; NS, CNAME, PTR target; MX target and preference;
- * TXT text, its strings joined; SOA target (MNAME), rname, minimum_s. */
+/* One record of the type asked for. Which member holds: A, AAAA ip; NS, CNAME, PTR a name; MX a name and preference; TXT text,
+ * its strings joined; SOA two names (MNAME, RNAME) and minimum_s. */
 typedef struct mg_dns_record {
-	guint32     ttl_s;
-	guint16     preference;
-	guint32     minimum_s;
-	mg_ip       ip;
-	mg_dns_name target, rname;
-	char       *text;      /* owned; may hold any octet, NUL among them; NUL-terminated besides */
-	gsize       length;    /* of text */
+	guint32      ttl_s;
+	guint32      minimum_s;
+	mg_ip        ip;
+	mg_dns_name *names;      /* owned; NULL: of a type without */
+	char        *text;       /* owned; may hold any octet, NUL among them; NUL-terminated besides; NULL: of another type */
+	guint32      length;     /* of text */
+	guint16      preference;
 } mg_dns_record;
+
+/* Room for the names that a record of @type has; the record's. */
+mg_dns_name *mg_dns_record_names(mg_dns_record *record, mg_dns_type type);
+void mg_dns_record_copy(const mg_dns_record *record, mg_dns_type type, mg_dns_record *copy_out);
+void mg_dns_record_clear(mg_dns_record *record);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(mg_dns_record, mg_dns_record_clear)
 
 typedef struct mg_dns_answer {
 	guint           n_references;

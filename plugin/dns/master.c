@@ -232,10 +232,11 @@ parser_text(parser *in, mg_dns_record *record_out)
 static gboolean
 parser_soa(parser *in, mg_dns_record *record_out)
 {
+	mg_dns_name *names = mg_dns_record_names(record_out, MG_DNS_SOA);
 	guint32 seconds[4];
 	guint64 serial;
 
-	if (!parser_target(in, "server name", &record_out->target) || !parser_target(in, "mailbox name", &record_out->rname)
+	if (!parser_target(in, "server name", &names[0]) || !parser_target(in, "mailbox name", &names[1])
 	    || !parser_number(in, "serial number", G_MAXUINT32, &serial))
 		return FALSE;
 	for (guint i = 0; i < G_N_ELEMENTS(seconds); i++, in->entry->next++)
@@ -257,12 +258,12 @@ parser_data(parser *in, mg_dns_type type, mg_dns_record *record_out)
 	case MG_DNS_NS:
 	case MG_DNS_CNAME:
 	case MG_DNS_PTR:
-		return parser_target(in, "name", &record_out->target);
+		return parser_target(in, "name", mg_dns_record_names(record_out, type));
 	case MG_DNS_MX:
 		if (!parser_number(in, "preference", 65535, &preference))
 			return FALSE;
 		record_out->preference = (guint16)preference;
-		return parser_target(in, "name", &record_out->target);
+		return parser_target(in, "name", mg_dns_record_names(record_out, type));
 	case MG_DNS_TXT:
 		return parser_text(in, record_out);
 	case MG_DNS_SOA:
@@ -292,12 +293,12 @@ set_free(gpointer data)
 	mg_master_set *set = data;
 
 	for (guint i = 0; i < set->records->len; i++)
-		g_free(g_array_index(set->records, mg_dns_record, i).text);
+		mg_dns_record_clear(&g_array_index(set->records, mg_dns_record, i));
 	g_array_unref(set->records);
 	g_free(set);
 }
 
-/* Takes the record's text. */
+/* Takes what the record owns. */
 static gboolean
 parser_add(parser *in, mg_dns_type type, const mg_dns_record *record)
 {
@@ -351,10 +352,12 @@ parser_record(parser *in)
 		return parser_fail_word(in, mg_entry_peek(in->entry),
 		                        "type that can stand here: A AAAA CNAME MX NS PTR SOA TXT");
 	in->entry->next++;
-	if (!parser_data(in, type, &record))
+	if (!parser_data(in, type, &record)) {
+		mg_dns_record_clear(&record);
 		return FALSE;
+	}
 	if (mg_entry_peek(in->entry) != NULL) {
-		g_free(record.text);
+		mg_dns_record_clear(&record);
 		return parser_fail_word(in, mg_entry_peek(in->entry), "part of the record: it was complete");
 	}
 	if (!has_ttl)

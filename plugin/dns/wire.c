@@ -183,8 +183,9 @@ static gboolean
 read_soa(const reader *in, const raw_record *raw, mg_dns_record *record_out)
 {
 	reader data = { in->octets, raw->data_end, raw->data };
+	mg_dns_name *names = mg_dns_record_names(record_out, MG_DNS_SOA);
 
-	if (!read_name(&data, &record_out->target) || !read_name(&data, &record_out->rname)
+	if (!read_name(&data, &names[0]) || !read_name(&data, &names[1])
 	    || data.length - data.at != 20)
 		return FALSE;
 	data.at += 16;
@@ -232,14 +233,14 @@ read_data(const reader *in, const raw_record *raw, mg_dns_record *record_out)
 		mg_ip_from_octets(data, &record_out->ip);
 		return TRUE;
 	case MG_DNS_MX:
-		if (!read_data_name(in, raw, 2, &record_out->target))
+		if (!read_data_name(in, raw, 2, mg_dns_record_names(record_out, MG_DNS_MX)))
 			return FALSE;
 		record_out->preference = (guint16)((guint)data[0] << 8 | data[1]);
 		return TRUE;
 	case MG_DNS_NS:
 	case MG_DNS_CNAME:
 	case MG_DNS_PTR:
-		return read_data_name(in, raw, 0, &record_out->target);
+		return read_data_name(in, raw, 0, mg_dns_record_names(record_out, (mg_dns_type)raw->type));
 	case MG_DNS_SOA:
 		return read_soa(in, raw, record_out);
 	case MG_DNS_TXT:
@@ -337,7 +338,7 @@ answer_nothing(const message *taken, const reader *in, const mg_dns_question *qu
 {
 	g_autoptr(mg_dns_answer) answer = NULL;
 	const raw_record *raw = taken->soas->len > 0 ? &g_array_index(taken->soas, raw_record, 0) : NULL;
-	mg_dns_record soa = { 0 };
+	g_auto(mg_dns_record) soa = { 0 };
 
 	if (taken->rcode == 0 && raw == NULL) {
 		/* Not recursive, and it has but sent us elsewhere (RFC 2308 2.2). */

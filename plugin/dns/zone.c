@@ -79,8 +79,8 @@ zone_add_set(mg_local_zone *zone, const mg_master_set *set)
 		mg_dns_record *record = &g_array_index(set->records, mg_dns_record, i);
 
 		answer->records[i] = *record;
-		record->text = NULL;   /* it is the answer's now */
 		answer->ttl_s = MIN(answer->ttl_s, record->ttl_s);
+		*record = (mg_dns_record){ 0 };   /* what it owned is the answer's now */
 	}
 	zone->n_records += answer->n_records;
 	g_hash_table_insert(zone->sets, &answer->question, answer);
@@ -108,7 +108,7 @@ zone_judge_alias(const mg_local_zone *zone, const mg_master_set *set, const char
 	static const mg_dns_type others[] = {
 		MG_DNS_A, MG_DNS_NS, MG_DNS_SOA, MG_DNS_PTR, MG_DNS_MX, MG_DNS_TXT, MG_DNS_AAAA,
 	};
-	const mg_dns_name *target = &zone_set(zone, MG_DNS_CNAME, &set->question.name)->records[0].target;
+	const mg_dns_name *target = &zone_set(zone, MG_DNS_CNAME, &set->question.name)->records[0].names[0];
 	mg_place place = { file, set->line };
 	char text[MG_DNS_NAME_TEXT_MAX];
 	mg_dns_name apex;
@@ -222,11 +222,8 @@ zone_copy(const mg_dns_answer *set, const mg_dns_question *question, guint n_ali
 
 	answer->n_aliases = n_aliases;
 	answer->ttl_s = MIN(ttl_s, set->ttl_s);
-	for (guint i = 0; i < set->n_records; i++) {
-		answer->records[i] = set->records[i];
-		if (set->records[i].text != NULL)
-			answer->records[i].text = g_memdup2(set->records[i].text, set->records[i].length + 1);
-	}
+	for (guint i = 0; i < set->n_records; i++)
+		mg_dns_record_copy(&set->records[i], set->question.type, &answer->records[i]);
 	return answer;
 }
 
@@ -252,7 +249,7 @@ mg_local_zone_answer(const mg_local_zone *zone, const mg_dns_question *question)
 		alias = zone_set(zone, MG_DNS_CNAME, &source);
 		if (alias == NULL)
 			return zone_nothing(zone, question, "nodata", has_apex, &apex, n_aliases, ttl_s);
-		name = alias->records[0].target;
+		name = alias->records[0].names[0];
 		ttl_s = MIN(ttl_s, alias->ttl_s);
 	}
 	return mg_dns_answer_new(question, MG_DNS_UNKNOWN, "cname", 0);

@@ -100,8 +100,8 @@ put_records(SPF_dns_rr_t *reply, mg_dns_answer *answer)
 			break;
 		case MG_DNS_MX:
 		case MG_DNS_PTR:
-			if (each->target.length > 1)
-				put_name(reply, &each->target);
+			if (each->names->length > 1)
+				put_name(reply, each->names);
 			break;
 		case MG_DNS_NS:
 		case MG_DNS_CNAME:

@@ -144,7 +144,7 @@ mg_spf_validated(mg_spf_lookups *lookups, const mg_dns_name *domain, gboolean as
 
 	question.type = lookups->address_type;
 	for (guint i = 0; i < MIN(names->n_records, lookups->question->limits.names_max); i++) {
-		const mg_dns_name *name = &names->records[i].target;
+		const mg_dns_name *name = names->records[i].names;
 		mg_spf_kin kin;
 
 		if (name->length <= 1)

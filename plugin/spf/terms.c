@@ -74,9 +74,11 @@ step_mx(mg_spf_evaluation *evaluation, const mg_spf_term *term, mg_dns_question 
 		                      exchanges->n_records, names_max);
 	question->type = evaluation->lookups.address_type;
 	for (guint i = 0; i < exchanges->n_records; i++) {
-		if (exchanges->records[i].target.length <= 1)
+		const mg_dns_name *exchange = exchanges->records[i].names;
+
+		if (exchange->length <= 1)
 			continue;   /* the null MX (RFC 7505) */
-		mg_spf_name_copy(exchanges->records[i].target.octets, exchanges->records[i].target.length, &question->name);
+		mg_spf_name_copy(exchange->octets, exchange->length, &question->name);
 		switch (mg_spf_ask(&evaluation->lookups, question, &answer)) {
 		case MG_SPF_FOUND:
 			evaluation->term_width = mg_spf_breadth_add(evaluation->term_width,

@@ -54,8 +54,12 @@ check_answer(const mg_dns_answer *answer, const mg_dns_question *question, mg_dn
 		MUST((record->text != NULL) == (question->type == MG_DNS_TXT));
 		MUST(record->text == NULL || record->text[record->length] == 0);
 		n_texts += record->length;
-		check_name(&record->target);
-		check_name(&record->rname);
+		MUST((record->names != NULL) == (question->type != MG_DNS_TXT && question->type != MG_DNS_A
+		                                 && question->type != MG_DNS_AAAA));
+		if (record->names != NULL)
+			check_name(&record->names[0]);
+		if (question->type == MG_DNS_SOA)
+			check_name(&record->names[1]);
 	}
 	MUST(n_texts <= MG_DNS_TEXTS_MAX);
 }

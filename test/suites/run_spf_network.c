@@ -47,7 +47,7 @@ put_zone_record(GByteArray *reply, const char *owner, mg_dns_type type, const mg
 	if (type == MG_DNS_MX)
 		put16(data, record->preference);
 	if (type == MG_DNS_MX || type == MG_DNS_PTR || type == MG_DNS_CNAME)
-		g_byte_array_append(data, record->target.octets, record->target.length);
+		g_byte_array_append(data, record->names->octets, record->names->length);
 	if (type == MG_DNS_TXT)
 		put_zone_text(data, record->text, record->length);
 	put_record(reply, 0, owner, type, record->ttl_s, data->len);

@@ -90,12 +90,10 @@ spf_zone_fill_record(mg_dns_record *out, const spf_zone_record *in)
 	out->ttl_s = SPF_TTL_S;
 	out->ip = in->ip;
 	out->preference = in->preference;
-	if (in->target != NULL && !mg_dns_name_from_text(in->target, strlen(in->target), &out->target)) {
-		out->target.length = 1;
-		out->target.octets[0] = 0;
-	}
+	if (in->target != NULL && !mg_dns_name_from_text(in->target, strlen(in->target), mg_dns_record_names(out, in->type)))
+		*out->names = (mg_dns_name){ 1, { 0 } };   /* the root */
 	if (in->text != NULL) {
-		out->length = in->text->len;
+		out->length = (guint32)in->text->len;
 		out->text = g_malloc0(out->length + 1);
 		if (out->length > 0)
 			memcpy(out->text, in->text->data, out->length);

@@ -102,7 +102,7 @@ test_types(void)
 	g_assert_cmpint(answer->outcome, ==, MG_DNS_FOUND);
 	g_assert_cmpuint(answer->n_records, ==, 2);
 	record = &answer->records[0];
-	mg_dns_name_format(&record->target, text);
+	mg_dns_name_format(&record->names[0], text);
 	g_assert_cmpstr(text, ==, "mx1.example.org");
 	g_assert_cmpuint(record->preference, ==, 10);
 	g_assert_cmpuint(record->ttl_s, ==, 300);
@@ -116,7 +116,7 @@ test_types(void)
 		add_name_record(message, types[i], "a.example.org", 0);
 		answer = read_as(message, message->len, types[i], MG_DNS_READ_WELL);
 		g_assert_cmpuint(answer->n_records, ==, 1);
-		mg_dns_name_format(&answer->records[0].target, text);
+		mg_dns_name_format(&answer->records[0].names[0], text);
 		g_assert_cmpstr(text, ==, "a.example.org");
 	}
 
@@ -127,7 +127,7 @@ test_types(void)
 	answer = read_as(message, message->len, MG_DNS_SOA, MG_DNS_READ_WELL);
 	g_assert_cmpuint(answer->n_records, ==, 1);
 	g_assert_cmpuint(answer->records[0].minimum_s, ==, 5);
-	mg_dns_name_format(&answer->records[0].rname, text);
+	mg_dns_name_format(&answer->records[0].names[1], text);
 	g_assert_cmpstr(text, ==, "hm.example.org");
 
 	g_byte_array_unref(message);
@@ -454,7 +454,7 @@ test_chain_of_pointers(void)
 	put16(message, 0xc000 | before);
 	answer = read_as(message, message->len, MG_DNS_PTR, MG_DNS_READ_WELL);
 	g_assert_cmpint(answer->outcome, ==, MG_DNS_FOUND);
-	mg_dns_name_format(&answer->records[0].target, text);
+	mg_dns_name_format(&answer->records[0].names[0], text);
 	g_assert_cmpuint(strlen(text), ==, 40 * 2 + 15);
 }
 

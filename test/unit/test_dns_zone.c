@@ -55,7 +55,7 @@ describe(const mg_local_zone *zone, const char *type, const char *name)
 			g_string_append_printf(out, "%u ", record->preference);
 			/* fall through */
 		default:
-			mg_dns_name_format(&record->target, text);
+			mg_dns_name_format(&record->names[0], text);
 			g_string_append_printf(out, "%s.", text);
 			break;
 		}

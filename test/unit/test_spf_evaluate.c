@@ -240,7 +240,7 @@ test_dot_inside_label(void)
 	question_set(&question, "192.0.2.1");
 	give_text(&given, "example.org", "v=spf1 ptr exists:%{p}.p.example -all");
 	answer = give(&given, MG_DNS_PTR, "1.2.0.192.in-addr.arpa", MG_DNS_FOUND, 1);
-	answer->records[0].target = odd;
+	*mg_dns_record_names(&answer->records[0], MG_DNS_PTR) = odd;
 	answer = give(&given, MG_DNS_A, "example.org", MG_DNS_FOUND, 1);
 	answer->question.name = odd;
 	answer->records[0].ip = question.client;
@@ -386,7 +386,7 @@ test_trace(void)
 	g_assert_cmpuint(mg_trace_count(trace), ==, 0);
 	give_text(&given, "i.example", "v=spf1 ip4:192.0.2.0/8 -all");
 	answer = give(&given, MG_DNS_MX, "example.org", MG_DNS_FOUND, 1);
-	g_assert_true(mg_dns_name_from_text("m.example", 9, &answer->records[0].target));
+	g_assert_true(mg_dns_name_from_text("m.example", 9, mg_dns_record_names(&answer->records[0], MG_DNS_MX)));
 	give(&given, MG_DNS_A, "m.example", MG_DNS_NOTHING, 0);
 	g_assert_true(mg_spf_evaluate(&question, given_lookup, &given, trace, &outcome));
 	for (guint i = 0; i < MAX(mg_trace_count(trace), G_N_ELEMENTS(expected)); i++)
