@@ -40,7 +40,7 @@ line_free(batch_line *line)
 	mg_session_unref(line->session);
 	mg_verdict_free(line->verdict);
 	free(line->text);
-	*line = (batch_line){ NULL };
+	*line = (batch_line){ .text = NULL };
 }
 
 /* "ip<TAB>helo<TAB>mail-from"; the last two may be empty. */
