@@ -76,7 +76,7 @@ reply_from_zone(const dns_query *query)
 	reply = reply_new(query, rcode_of(answer->why));
 	for (guint i = 0; i < aliases->len; i++) {
 		const spf_zone_record *alias = aliases->pdata[i];
-		mg_dns_record record = { 0 };
+		g_auto(mg_dns_record) record = { 0 };
 
 		spf_zone_fill_record(&record, alias);
 		put_zone_record(reply, name, MG_DNS_CNAME, &record);
