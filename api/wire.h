@@ -49,7 +49,8 @@ typedef enum mg_field_id {
 	MG_FIELD_MAIL_FLAGS      = 20,   /* number */
 	MG_FIELD_FORWARD_PATH    = 21,   /* octets; absent: none was asked about */
 	MG_FIELD_N_RECIPIENTS    = 22,   /* number: forward-paths accepted earlier in this transaction */
-	MG_FIELD_TRANSACTION     = 23,   /* number: the same in all questions of one mail transaction, and in no other */
+	MG_FIELD_TRANSACTION     = 23,   /* number: the same in all questions of one mail transaction, and in no
+	                                    other that the same library has asked */
 	MG_FIELD_SPF_RECORD      = 24,   /* text: to judge by in place of the domain's own */
 	/* of a verdict */
 	MG_FIELD_ACTION          = 64,   /* number, mg_action */

@@ -69,6 +69,9 @@ load_spf_engine(const mg_rules_source *source, mg_spf_engine engine, mg_findings
 		                "said, and would take a mail server with it", name);
 	else if ((*evaluator_out = mg_spf_second_load(name, &why)) == NULL)
 		mg_findings_add(findings, MG_LEVEL_ERROR, place, "spf-engine", "[spf] engine = %s: %s", name, why);
+	else
+		mg_findings_add(findings, MG_LEVEL_WARNING, place, "spf-engine",
+		                "[spf] engine = %s: a mail server that loads the library itself will refuse this policy", name);
 }
 
 mg_rules

@@ -130,6 +130,8 @@ row("exit 74 when the output cannot be written", run("sh", "-c", '"$0" check --c
 
 # ---- bad configuration ----
 
+done = run(COMMAND, "lint", write("second.conf", POLICY + "[spf]\nengine = libspf2\n"))
+row("lint warns of an engine that a mail server refuses", done.returncode == 1 and "[spf-engine]" in done.stdout, done.stdout)
 for name, text, told in (("unknown key", "[mailguard]\nmod = monitor\n", "the nearest is 'mode'"),
                          ("bad CIDR", "[zone z]\nnetworks = 10.1.2.3/8\n", "has host bits set; the network is 10.0.0.0/8"),
                          ("contradiction", "[grant g]\nzone = z\n", "there is no [zone z]")):
