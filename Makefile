@@ -32,7 +32,7 @@ ENGINE = base/log base/loop base/reason base/trace base/evidence base/places \
 	dns/name dns/answer dns/wire dns/cache dns/entry dns/master dns/zone dns/servers dns/carrier dns/network dns/health \
 	dns/resolver \
 	spf/record spf/macro spf/target spf/lookups spf/frames spf/terms spf/breadth spf/explain spf/evaluate spf/second \
-	check/client check/envelope check/deny check/relay check/sender check/penalty_box check/spf_subject check/spf_run check/spf \
+	check/client check/envelope check/deny check/relay check/sender check/penalty_box check/answers check/spf_subject check/spf_run check/spf \
 	check/spf_memory check/outbound check/prefetch check/stage check/forms \
 	check/matrix check/nat_watch \
 	verdict/decide verdict/reply verdict/header verdict/message \

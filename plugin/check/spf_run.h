@@ -1,10 +1,8 @@
 /* spf_run.h - one SPF evaluation from its first question to its outcome.
  * In:    what is asked (spf/evaluate.h), the engine that evaluates, the resolver
  * Out:   the outcome with its evidence
- * Owns:  all answers it has seen: the evaluation is done again from the top after each round of answers, and the same
- *        answers must be there each time
- * Rules: everything that an evaluation looks for is asked at once, so that there are as many rounds as the record is
- *        deep. An answer is filed and whoever waits is woken; only the step evaluates. */
+ * Owns:  the answers (answers.h): there are as many rounds as the record is deep
+ * Rules: only the step evaluates. */
 #ifndef MG_CHECK_SPF_RUN_H
 #define MG_CHECK_SPF_RUN_H
 
