@@ -39,6 +39,9 @@ write_facts(mg_writer *writer, const mg_session *session)
 	write_text(writer, MG_FIELD_PTR, session->ptr);
 	write_number(writer, MG_FIELD_IPREV, session->iprev);
 	write_octets(writer, MG_FIELD_HELO, &session->helo);
+	for (unsigned i = 0; i < session->n_earlier_helos; i++)
+		write_octets(writer, session->earlier_helos[i].is_before_tls ? MG_FIELD_HELO_BEFORE_TLS : MG_FIELD_HELO_BEFORE,
+		             &session->earlier_helos[i].word);
 	write_number(writer, MG_FIELD_HELO_FLAGS, session->helo_flags);
 	write_text(writer, MG_FIELD_TLS_VERSION, session->tls_version);
 	if (session->has_fingerprint)

@@ -100,6 +100,8 @@ mg_session_unref(mg_session *session)
 		mg_verdict_free(verdict);
 	}
 	octets_clear(&session->helo);
+	for (unsigned i = 0; i < session->n_earlier_helos; i++)
+		octets_clear(&session->earlier_helos[i].word);
 	octets_clear(&session->auth);
 	octets_clear(&session->reverse_path);
 	octets_clear(&session->spf_record);
@@ -201,16 +203,35 @@ mg_session_set_ptr(mg_session *session, const char *name, mg_iprev iprev)
 	return MG_OK;
 }
 
+/* Another word comes in place of the one at hand: that is kept, as long as there is room. */
+static void
+session_keep_helo(mg_session *session, const mg_octets *next)
+{
+	const mg_octets *word = &session->helo;
+
+	if (word->octets == NULL || session->n_earlier_helos == MG_EARLIER_HELOS_MAX
+	    || (word->length == next->length && memcmp(word->octets, next->octets, next->length) == 0))
+		return;
+	session->earlier_helos[session->n_earlier_helos++] = (mg_earlier_helo){ *word, session->helo_is_before_tls };
+	session->helo = (mg_octets){ NULL, 0 };
+}
+
 int
 mg_session_set_helo(mg_session *session, const char *word, size_t length, uint32_t flags)
 {
 	int error;
 
+	mg_octets said = { NULL, 0 };
+
 	if ((flags & ~MG_HELO_EXTENDED) != 0)
 		return MG_E_ARGUMENT;
-	error = octets_set(&session->helo, word, length);
+	error = octets_set(&said, word, length);
 	if (error)
 		return error;
+	session_keep_helo(session, &said);
+	octets_clear(&session->helo);
+	session->helo = said;
+	session->helo_is_before_tls = false;
 	session->helo_flags = flags;
 	mg_session_reset(session);
 	return MG_OK;
@@ -251,6 +272,9 @@ mg_session_set_tls(mg_session *session, const char *version, const char *fingerp
 		return MG_E_SYNTAX;
 	memcpy(session->tls_version, version ? version : "", length + 1);
 	session->has_fingerprint = version != NULL && fingerprint != NULL;
+	for (unsigned i = 0; i < session->n_earlier_helos; i++)
+		session->earlier_helos[i].is_before_tls = true;
+	session->helo_is_before_tls = true;
 	if (session->has_fingerprint)
 		memcpy(session->fingerprint, read, sizeof(read));
 	return MG_OK;

@@ -52,6 +52,8 @@ typedef enum mg_field_id {
 	MG_FIELD_TRANSACTION     = 23,   /* number: the same in all questions of one mail transaction, and in no
 	                                    other that the same library has asked */
 	MG_FIELD_SPF_RECORD      = 24,   /* text: to judge by in place of the domain's own */
+	MG_FIELD_HELO_BEFORE     = 25,   /* octets: a word said before, any number of them; the first four count */
+	MG_FIELD_HELO_BEFORE_TLS = 26,   /* the same, and TLS was started since */
 	/* of a verdict */
 	MG_FIELD_ACTION          = 64,   /* number, mg_action */
 	MG_FIELD_CODE            = 65,   /* number */

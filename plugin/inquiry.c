@@ -191,10 +191,12 @@ header_spf(const mg_spf_check *spf, mg_header_spf *told_out)
 }
 
 static mg_fields
-build_fields(const mg_inquiry *inquiry)
+build_fields(const mg_inquiry *inquiry, const mg_stage_outcome *outcome)
 {
 	const mg_facts *facts = &inquiry->facts;
 	mg_header_spf helo, mail_from;
+	char ip[MG_IP_TEXT_MAX];
+	mg_resinfo iprev = { "iprev", mg_iprev_word(outcome->iprev), NULL, "policy", "iprev", { ip, 0 } };
 	mg_header_facts told = {
 		.hostname = inquiry->policy->hostname, .client = facts->client, .helo = facts->helo,
 		.reverse_path = facts->reverse_path,
@@ -205,7 +207,13 @@ build_fields(const mg_inquiry *inquiry)
 		told.spf_helo = &helo;
 	if (header_spf(inquiry_spf(inquiry, MG_IDENTITY_MAIL_FROM), &mail_from))
 		told.spf_mail_from = &mail_from;
-	if (told.spf_helo == NULL && told.spf_mail_from == NULL)
+	if (outcome->iprev != 0) {   /* RFC 8601 2.7.3 */
+		mg_ip_format(&facts->client, ip);
+		iprev.value.length = strlen(ip);
+		told.others = &iprev;
+		told.n_others = 1;
+	}
+	if (told.spf_helo == NULL && told.spf_mail_from == NULL && told.n_others == 0)
 		return fields;
 	fields.received_spf[0] = mg_received_spf_build(&told, MG_IDENTITY_HELO);
 	fields.received_spf[1] = mg_received_spf_build(&told, MG_IDENTITY_MAIL_FROM);
@@ -239,7 +247,7 @@ inquiry_conclude(mg_inquiry *inquiry, const mg_tools *tools)
 		mg_stage_run(inquiry->policy, facts, (gint64)time(NULL), &inquiry->checks, trace, evidence, &outcome);
 		mg_decide(inquiry->policy, &outcome.circumstances, &outcome.results, trace, &decision);
 		watch_for_nat(tools, facts, &outcome);
-		fields = build_fields(inquiry);
+		fields = build_fields(inquiry, &outcome);
 	}
 	build_reply(inquiry, facts, &outcome, &decision, &reply);
 	inquiry->verdict = mg_message_verdict(facts, &decision, &reply, &outcome.results, &fields, evidence, trace,

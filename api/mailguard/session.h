@@ -226,9 +226,9 @@ MG_API int mg_ask_relay(mg_session *session, const char *path, size_t length, ui
 MG_API int mg_ask_spf(mg_session *session, mg_identity identity, uint64_t *request_out);
 
 /**
- * mg_ask_helo - are the HELO name, the host and the sender's domain sane?
+ * mg_ask_helo - are the HELO name, the host and, once MAIL was said, the sender's domain sane?
  *
- * This release answers MG_ACCEPT with the reason "not-built".
+ * Every word that the client has said in this session is judged, and the worst of them counts (RFC 5321 4.1.4).
  * Returns as mg_ask_stage.
  * Since: 0.1
  */

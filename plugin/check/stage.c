@@ -2,7 +2,6 @@
 #include "check/stage.h"
 
 #include "check/deny.h"
-#include "check/prefetch.h"
 #include "check/sender.h"
 
 /* Facts that the question has no use for yet are hidden from the checks: at CONNECT there is no HELO, whatever
@@ -13,8 +12,10 @@ facts_until(const mg_facts *facts)
 	mg_facts known = *facts;
 	const mg_words none = { NULL, 0 };
 
-	if (facts->stage != 0 && facts->stage < MG_STAGE_HELO)
+	if (facts->stage != 0 && facts->stage < MG_STAGE_HELO) {
 		known.helo = none;
+		known.n_helo_before = 0;
+	}
 	if (facts->stage != 0 && facts->stage < MG_STAGE_MAIL)
 		known.reverse_path = none;
 	if (facts->stage != 0 && facts->stage != MG_STAGE_RCPT)
@@ -57,18 +58,20 @@ mg_stage_begin(const mg_tools *tools, mg_policy *policy, const mg_facts *facts, 
 	const mg_facts known = facts_until(facts);
 	mg_stage_outcome *outcome = g_new(mg_stage_outcome, 1);   /* too large for the stack of a server's thread twice */
 	mg_spf_subject subject = { &known, &outcome->client, &outcome->envelope, FALSE };
+	/* Nothing is decided here: nobody need wait for DNS. */
+	gboolean is_early = known.stage != 0 && known.stage <= MG_STAGE_HELO && policy->decide_at == MG_DECIDE_AT_RCPT;
 
-	*checks_out = (mg_stage_checks){ { NULL }, NULL };
+	*checks_out = (mg_stage_checks){ .outbound = NULL };
 	mg_client_identify(policy, &known, &outcome->client);
 	mg_envelope_read(policy, &known, &outcome->envelope);
 	subject.is_granted = is_granted(policy, &known, now_s, outcome);
 	for (mg_identity identity = MG_IDENTITY_HELO; identity <= MG_IDENTITY_MAIL_FROM; identity++)
 		if (wants_spf(&known, identity))
 			checks_out->spf[identity] = mg_spf_check_new(tools, policy, &subject, identity, now_s);
-	if (known.stage == MG_STAGE_HELO && policy->decide_at == MG_DECIDE_AT_RCPT)
+	if (known.stage == MG_STAGE_HELO && is_early)
 		stage_only_prefetch(&checks_out->spf[MG_IDENTITY_HELO]);
 	checks_out->outbound = mg_outbound_check_new(tools, policy, &subject, now_s);
-	mg_prefetch(tools->resolver, policy, &known, &outcome->client, &outcome->envelope);
+	checks_out->sanity = mg_sanity_check_new(tools, policy, &known, subject.is_granted, !is_early);
 	g_free(outcome);
 }
 
@@ -81,7 +84,7 @@ mg_stage_checks_clear(mg_stage_checks *checks)
 		if (check != NULL)
 			check->free(check);
 	}
-	*checks = (mg_stage_checks){ { NULL }, NULL };
+	*checks = (mg_stage_checks){ .outbound = NULL };
 }
 
 mg_check *
@@ -89,7 +92,9 @@ mg_stage_check(const mg_stage_checks *checks, guint index)
 {
 	if (index < G_N_ELEMENTS(checks->spf))
 		return checks->spf[index] != NULL ? mg_spf_check_base(checks->spf[index]) : NULL;
-	return checks->outbound != NULL ? mg_outbound_check_base(checks->outbound) : NULL;
+	if (index == G_N_ELEMENTS(checks->spf))
+		return checks->outbound != NULL ? mg_outbound_check_base(checks->outbound) : NULL;
+	return checks->sanity != NULL ? mg_sanity_check_base(checks->sanity) : NULL;
 }
 
 void
@@ -102,6 +107,7 @@ mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, const
 
 	outcome->results.n = 0;
 	outcome->relay = (mg_relay_answer){ MG_REASON_NONE, NULL, FALSE };
+	outcome->iprev = 0;
 	outcome->circumstances = (mg_circumstances){
 		.question = known.question,
 		.stage = known.stage,
@@ -119,7 +125,12 @@ mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, const
 		mg_outbound_check_report(checks->outbound, &outcome->results, trace);
 	if (known.question == MG_ASK_SPF)
 		return;
-	if (known.question == MG_ASK_HELO || known.question == MG_ASK_RECIPIENT) {
+	if (checks != NULL && checks->sanity != NULL)
+		mg_sanity_check_report(checks->sanity, &outcome->client, &outcome->envelope, &outcome->results, trace, evidence,
+		                       &outcome->iprev);
+	if (known.question == MG_ASK_HELO)
+		return;
+	if (known.question == MG_ASK_RECIPIENT) {
 		mg_results_add(&outcome->results, MG_REASON_NOT_BUILT, NULL);
 		mg_trace_add(trace, "this release does not judge this question");
 		return;

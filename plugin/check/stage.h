@@ -12,6 +12,7 @@
 #include "check/envelope.h"
 #include "check/outbound.h"
 #include "check/relay.h"
+#include "check/sanity.h"
 #include "check/spf.h"
 #include "verdict/decide.h"
 
@@ -20,6 +21,7 @@ typedef struct mg_stage_outcome {
 	mg_envelope      envelope;
 	mg_results       results;
 	mg_relay_answer  relay;
+	mg_iprev         iprev;     /* 0: not known */
 	mg_circumstances circumstances;
 } mg_stage_outcome;
 
@@ -27,9 +29,10 @@ typedef struct mg_stage_outcome {
 typedef struct mg_stage_checks {
 	mg_spf_check      *spf[MG_IDENTITY_MAIL_FROM + 1];   /* by mg_identity; refs held by who has this */
 	mg_outbound_check *outbound;                         /* owned by who has this */
+	mg_sanity_check   *sanity;                           /* owned by who has this */
 } mg_stage_checks;
 
-#define MG_STAGE_CHECKS_MAX (MG_IDENTITY_MAIL_FROM + 2)
+#define MG_STAGE_CHECKS_MAX (MG_IDENTITY_MAIL_FROM + 3)
 
 void mg_stage_begin(const mg_tools *tools, mg_policy *policy, const mg_facts *facts, gint64 now_s,
                     mg_stage_checks *checks_out);

@@ -127,6 +127,8 @@ mg_policy_unref(mg_policy *policy)
 	mg_pairs_free(policy->deny_pairs);
 	g_free(policy->dns.servers);
 	g_free(policy->dns.local_zone);
+	mg_patterns_free(policy->helo_patterns);
+	mg_networks_free(policy->sanity_skipped);
 	mg_networks_free(policy->spf.skipped);
 	mg_domains_free(policy->spf.listed);
 	hosts_clear(&policy->spf.trusted);

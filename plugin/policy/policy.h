@@ -157,6 +157,11 @@ typedef struct mg_policy {
 	mg_dns_policy  dns;
 	mg_spf_policy  spf;
 
+	gboolean       helo_forbids_underscore;
+	mg_patterns   *helo_patterns;     /* owned */
+	mg_networks   *sanity_skipped;    /* owned; clients that [helo], [ptr] and [sender] leave out */
+	gboolean       ptr_is_from_server;
+
 	gsize          local_part_max;
 	mg_consequence consequences[MG_N_REASONS];
 	mg_reply_form  replies[MG_N_REASONS];        /* of deny lists */

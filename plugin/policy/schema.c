@@ -24,6 +24,8 @@ static const char *const mode_words[] = { "enforce", "monitor", NULL };
 static const char *const decide_at_words[] = { "rcpt", "stage", NULL };
 static const char *const on_failure_words[] = { "", "accept", "defer", NULL };   /* by mg_action */
 static const char *const open_relay_words[] = { "", "i-understand", NULL };
+static const char *const underscore_words[] = { "allowed", "forbidden", NULL };
+static const char *const from_server_words[] = { "hint", "trust", NULL };
 static const char *const void_count_words[] = { "term", "query", NULL };
 const char *const mg_spf_engine_names[] = { "mailguard", "libspf2", NULL };
 static const mg_number_range timeout_range = { 50, 30000 };
@@ -97,6 +99,14 @@ static const mg_key_schema deny_pairs_keys[] = {
 };
 static const mg_key_schema address_keys[] = {
 	{ "local-part-max", mg_read_number, POLICY(local_part_max), &local_part_range },
+};
+static const mg_key_schema helo_keys[] = {
+	{ "underscore", mg_read_choice, POLICY(helo_forbids_underscore), underscore_words },
+	{ "patterns", mg_read_patterns, POLICY(helo_patterns), NULL },
+	{ "skip-networks", mg_read_skipped, POLICY(sanity_skipped), NULL },
+};
+static const mg_key_schema ptr_keys[] = {
+	{ "from-server", mg_read_choice, POLICY(ptr_is_from_server), from_server_words },
 };
 static const mg_key_schema dns_keys[] = {
 	{ "servers", mg_read_note, POLICY(dns.servers), NULL },
@@ -225,8 +235,8 @@ static const section_schema sections[] = {
 	{ "spf trusted",     FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(spf_trusted_keys),     NULL },
 	{ "spf-for",         TRUE,  FALSE, NULL,       FALSE, FALSE, KEYS(spf_for_keys),         spf_for_begin },
 	{ "spf-outbound",    FALSE, FALSE, "spf-outbound", TRUE, FALSE, KEYS(spf_outbound_keys), NULL },
-	{ "helo",            FALSE, TRUE,  "helo",     TRUE,  TRUE,  NO_KEYS,                    NULL },
-	{ "ptr",             FALSE, TRUE,  "ptr",      TRUE,  TRUE,  NO_KEYS,                    NULL },
+	{ "helo",            FALSE, FALSE, "helo",     TRUE,  TRUE,  KEYS(helo_keys),            NULL },
+	{ "ptr",             FALSE, FALSE, "ptr",      TRUE,  TRUE,  KEYS(ptr_keys),             NULL },
 	{ "rcpt",            FALSE, TRUE,  "rcpt",     TRUE,  FALSE, NO_KEYS,                    NULL },
 	{ "recipients",      FALSE, TRUE,  NULL,       FALSE, FALSE, KEYS(recipients_keys),      NULL },
 	{ "backend",         TRUE,  TRUE,  NULL,       FALSE, FALSE, KEYS(backend_keys),         NULL },
@@ -548,6 +558,8 @@ mg_schema_settle(mg_loader *loader)
 		policy->spf.no_mail_action = policy->consequences[MG_REASON_SPF_FAIL];
 	if (policy->spf.skipped == NULL)
 		mg_read_skipped(loader, NULL, &standard, NULL, &policy->spf.skipped);
+	if (policy->sanity_skipped == NULL)
+		mg_read_skipped(loader, NULL, &standard, NULL, &policy->sanity_skipped);
 }
 
 void

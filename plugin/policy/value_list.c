@@ -407,6 +407,17 @@ mg_read_grant_helo(mg_loader *loader, const mg_key_schema *schema G_GNUC_UNUSED,
 	}
 }
 
+void
+mg_read_patterns(mg_loader *loader, const mg_key_schema *schema G_GNUC_UNUSED, const mg_conf_key *key,
+                 void *object G_GNUC_UNUSED, void *member)
+{
+	mg_patterns **patterns = member;
+	list_walk walk = { .loader = loader, .key = key };
+
+	walk.patterns = *patterns = mg_patterns_new();
+	walk_run(&walk, walk_pattern, FALSE, FALSE);
+}
+
 static gboolean
 gather_word(void *context, const char *word, mg_place place G_GNUC_UNUSED)
 {

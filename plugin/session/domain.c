@@ -113,3 +113,11 @@ mg_domain_organisation(const char *canonical)
 
 	return registered != NULL ? registered : canonical;
 }
+
+gboolean
+mg_domain_is_listed_suffix(const char *label)
+{
+	const psl_ctx_t *list = psl_builtin();
+
+	return list == NULL || psl_is_public_suffix2(list, label, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE);
+}

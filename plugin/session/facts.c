@@ -24,6 +24,13 @@ take_words(const mg_field *field)
 }
 
 static void
+take_earlier_helo(mg_facts *facts, const mg_field *field)
+{
+	if (facts->n_helo_before < MG_EARLIER_HELOS_MAX)
+		facts->helo_before[facts->n_helo_before++] = (mg_earlier_helo){ take_words(field), field->id == MG_FIELD_HELO_BEFORE_TLS };
+}
+
+static void
 facts_take(mg_facts *facts, const mg_field *field)
 {
 	switch (field->id) {
@@ -41,6 +48,8 @@ facts_take(mg_facts *facts, const mg_field *field)
 	case MG_FIELD_PTR:             facts->ptr = mg_field_text(field); break;
 	case MG_FIELD_IPREV:           facts->iprev = (mg_iprev)mg_field_enumerator(field); break;
 	case MG_FIELD_HELO:            facts->helo = take_words(field); break;
+	case MG_FIELD_HELO_BEFORE:
+	case MG_FIELD_HELO_BEFORE_TLS: take_earlier_helo(facts, field); break;
 	case MG_FIELD_HELO_FLAGS:      facts->helo_is_extended = (mg_field_number(field) & MG_HELO_EXTENDED) != 0; break;
 	case MG_FIELD_TLS_VERSION:     facts->tls_version = mg_field_text(field); break;
 	case MG_FIELD_TLS_FINGERPRINT: facts->fingerprint = field->length == 32 ? field->octets : NULL; break;

@@ -17,6 +17,14 @@ typedef struct mg_words {
 	gsize       length;
 } mg_words;
 
+#define MG_EARLIER_HELOS_MAX 4
+
+/* A word that the client said before the one that counts. */
+typedef struct mg_earlier_helo {
+	mg_words word;
+	gboolean is_before_tls;   /* TLS was started since */
+} mg_earlier_helo;
+
 typedef struct mg_facts {
 	guint64       request;
 	mg_question   question;
@@ -36,6 +44,8 @@ typedef struct mg_facts {
 	const guint8 *fingerprint;     /* 32 octets; NULL: none shown */
 	mg_words      helo;
 	gboolean      helo_is_extended;
+	guint         n_helo_before;
+	mg_earlier_helo helo_before[MG_EARLIER_HELOS_MAX];
 	mg_words      auth;
 	mg_words      reverse_path;
 	gboolean      smtputf8;

@@ -64,7 +64,8 @@ row("the refusal", {key: answers[4][key] for key in ("action", "code", "enhanced
     answers[4])
 row("its text is the policy's", answers[4]["text"]
     == "198.51.100.7 may not send to user@foreign.example (relay.denied on mx1.example.net)", answers[4])
-row("its result", answers[4]["results"] == {"spf-helo": "none", "spf": "none", "relay": "denied"}, answers[4])
+row("its results", answers[4]["results"] == {"spf-helo": "none", "spf": "none", "ptr": "missing", "helo": "unknown-suffix",
+                                             "sender": "no-domain", "relay": "denied"}, answers[4])
 row("its trace prints the order", "relay: order is host, sender, recipient, pair, grant, own domains, denial"
     in answers[4]["trace"], answers[4])
 
@@ -74,7 +75,8 @@ row("exit is by the last stage where there is no recipient", done.returncode == 
 row("a refusal that waits is pending", answers[2]["pending"] == {"action": "reject", "reason": "deny.sender"}
     and answers[2]["final"] is False, answers[2])
 done = check("--ip", "198.51.100.7", "--from", "a@example.net", "--rcpt", "user@example.net", "--json")
-row("flags are told", objects(done)[2]["flags"] == ["sender.own-domain"] and done.returncode == 0, done.stdout)
+row("flags are told", objects(done)[2]["flags"]
+    == ["ptr.missing", "helo.missing", "sender.no-domain", "sender.own-domain"] and done.returncode == 0, done.stdout)
 
 done = check("--ip", "10.1.2.3", "--helo", "x", "--from", "<a@c.example>", "--rcpt", "<user@foreign.example>")
 row("exit 0 when all recipients are accepted, brackets or not", done.returncode == 0, done.stdout)

@@ -28,7 +28,17 @@ void.example      IN TXT "v=spf1 a:n1.example a:n2.example a:n3.example ip4:198.
 deep.example      IN TXT "v=spf1 include:deep1.example -all"
 deep1.example     IN TXT "v=spf1 redirect=pass.example"
 """
-BASE = "[mailguard]\nhostname = mx1.example.net\n[domains]\nlocal = example.net\n[dns]\nservers = 127.0.0.1:9\nlocal-zone = world\n"
+BASE = """[mailguard]
+hostname = mx1.example.net
+[domains]
+local = example.net
+[dns]
+servers = 127.0.0.1:9
+local-zone = world
+[exempt all]
+networks = 0.0.0.0/1 128.0.0.0/1
+checks = helo ptr sender
+"""
 
 
 def ask(policy, sender, *arguments, helo=None, ip="198.51.100.7", base=BASE):

@@ -144,7 +144,7 @@ static const fault_case taken_cases[] = {
 	{ "open-relay", "[domains]\nlocal = a.example\n[zone z]\nopen-relay = i-understand\nnetworks = 0.0.0.0/0\nowner = a\n[grant g]\nzone = z\nowner = a\n", "[zone-open]" },
 	{ "open-relay-after", "[domains]\nlocal = a.example\n[zone z]\nnetworks = 0.0.0.0/0\nopen-relay = i-understand\nowner = a\n[grant g]\nzone = z\nowner = a\n", "[zone-open]" },
 	{ "list-missing-that-could-grant", "[domains]\nlocal = @/nonexistent/list\n", "error: /nonexistent/list cannot be opened" },
-	{ "not-built", "[domains]\nlocal = a.example\n[helo]\nsyntax = reject\n", "3: warning: [helo] is read and not acted on by this release [not-built]" },
+	{ "not-built", "[domains]\nlocal = a.example\n[rcpt]\nfull = reject\n", "3: warning: [rcpt] is read and not acted on by this release [not-built]" },
 	{ "reply-with-code", "[domains]\nlocal = a.example\n[deny hosts]\nhosts = 10.1.2.3\nreply = 554 5.7.1 Go away, {client-ip}\n", "" },
 	{ "address-lists", "[domains]\nlocal = a.example\n[deny senders]\nsenders = a@b.example @c.example d.example .e.example @.f.example g@ <>\n", "" },
 };

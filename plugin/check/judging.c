@@ -1,0 +1,54 @@
+/* judging.c - see judging.h. */
+#include "check/judging.h"
+
+#include <string.h>
+
+gboolean
+mg_judging_wants(const mg_judging *judging, mg_reason reason)
+{
+	return mg_policy_consequence(judging->policy, reason, NULL) != MG_CONSEQUENCE_OFF;
+}
+
+void
+mg_judging_find(mg_judging *judging, mg_reason reason, const char *domain)
+{
+	for (guint i = 0; i < judging->results->n; i++)
+		if (judging->results->all[i].reason == reason)
+			return;
+	mg_results_add(judging->results, reason, domain);
+}
+
+const mg_dns_answer *
+mg_judging_ask(mg_judging *judging, mg_dns_type type, const mg_dns_name *name)
+{
+	const mg_dns_question question = { type, *name };
+	const mg_dns_answer *answer = judging->answers != NULL ? mg_answers_get(judging->answers, &question) : NULL;
+
+	judging->is_missing = judging->is_missing || answer == NULL;
+	return answer;
+}
+
+const mg_dns_answer *
+mg_judging_ask_domain(mg_judging *judging, mg_dns_type type, const char *domain)
+{
+	mg_dns_name name;
+
+	return mg_dns_name_from_text(domain, strlen(domain), &name) ? mg_judging_ask(judging, type, &name) : NULL;
+}
+
+mg_tristate
+mg_answer_exists(const mg_dns_answer *answer)
+{
+	if (answer == NULL || answer->outcome == MG_DNS_UNKNOWN)
+		return MG_UNKNOWN;
+	return answer->outcome == MG_DNS_FOUND && answer->n_records > 0 ? MG_YES : MG_NO;
+}
+
+gboolean
+mg_answer_has_ip(const mg_dns_answer *answer, const mg_ip *ip)
+{
+	for (guint i = 0; mg_answer_exists(answer) == MG_YES && i < answer->n_records; i++)
+		if (mg_ip_equal(&answer->records[i].ip, ip))
+			return TRUE;
+	return FALSE;
+}

@@ -1,0 +1,41 @@
+/* judging.h - what a judgement of HELO, host or sender goes by, and where it tells what it found.
+ * Rules: three states. Yes and no are definite; DNS trouble, and an answer that is not here, is neither, and counts against
+ *        nobody. A judgement that has missed an answer is made again when it has come. */
+#ifndef MG_CHECK_JUDGING_H
+#define MG_CHECK_JUDGING_H
+
+#include "base/result.h"
+#include "base/trace.h"
+#include "check/answers.h"
+#include "check/client.h"
+#include "check/envelope.h"
+#include "policy/policy.h"
+
+typedef enum mg_tristate { MG_NO, MG_YES, MG_UNKNOWN } mg_tristate;
+
+typedef struct mg_judging {
+	const mg_policy   *policy;     /* all borrowed */
+	const mg_facts    *facts;
+	const mg_client   *client;
+	const mg_envelope *envelope;
+	mg_answers        *answers;    /* NULL: there will be none */
+	mg_results        *results;
+	mg_trace          *trace;      /* NULL: nobody wants to know */
+	gboolean           is_missing; /* an answer was; what was found is not all yet */
+} mg_judging;
+
+/* Whether the policy makes anything of a result. */
+gboolean mg_judging_wants(const mg_judging *judging, mg_reason reason);
+/* Once for each reason. @domain: of the question, or NULL. */
+void mg_judging_find(mg_judging *judging, mg_reason reason, const char *domain);
+
+/* NULL: it is not here. */
+const mg_dns_answer *mg_judging_ask(mg_judging *judging, mg_dns_type type, const mg_dns_name *name);
+/* The same by a canonical Domain. NULL too if DNS has no such name. */
+const mg_dns_answer *mg_judging_ask_domain(mg_judging *judging, mg_dns_type type, const char *domain);
+
+/* What an answer says; NULL is unknown. */
+mg_tristate mg_answer_exists(const mg_dns_answer *answer);
+gboolean mg_answer_has_ip(const mg_dns_answer *answer, const mg_ip *ip);
+
+#endif

@@ -1,0 +1,196 @@
+/* sanity.c - see sanity.h. */
+#include "check/sanity.h"
+
+#include <string.h>
+
+#include "check/helo.h"
+#include "check/host.h"
+#include "check/sender_domain.h"
+
+#define RESERVE 8   /* a part of the request's time is left for what comes after */
+
+typedef enum sanity_state { SANITY_JUDGE, SANITY_AWAIT, SANITY_DONE } sanity_state;
+
+struct mg_sanity_check {
+	mg_check     base;         /* first: the engine knows only this part */
+	sanity_state state;        /* written by sanity_enter() alone */
+	mg_policy   *policy;       /* ref held */
+	mg_facts     facts;        /* what they point to is borrowed */
+	gboolean     is_granted;
+	gboolean     waits;
+	mg_answers  *answers;      /* owned */
+};
+
+/* What all three judgements share. */
+typedef struct sanity_view {
+	mg_client   client;
+	mg_envelope envelope;
+	mg_results  results;
+} sanity_view;
+
+/* ---- who is left out ---- */
+
+/* Why @check is not made, or NULL; a constant but for the name of an exemption. */
+static const char *
+find_skip(const mg_sanity_check *sanity, const mg_client *client, mg_exempt_check check)
+{
+	const mg_exempt *exempt = mg_client_exempt(sanity->policy, client, check);
+	guint set;
+
+	if (sanity->facts.auth.length > 0)
+		return "the client is authenticated";
+	if (sanity->is_granted)
+		return "the client may relay";
+	if (client->is_local)
+		return "there is no network between us";
+	if (client->has_ip && client->doubt == NULL && mg_networks_find(sanity->policy->sanity_skipped, &client->ip, &set, NULL))
+		return "the client is in skip-networks";
+	return exempt != NULL ? "the client is exempt" : NULL;
+}
+
+static gboolean
+is_wanted(const mg_sanity_check *sanity, mg_judging *judging, mg_exempt_check check, const char *name)
+{
+	const char *why = find_skip(sanity, judging->client, check);
+
+	if (why != NULL)
+		mg_trace_add(judging->trace, "%s: skipped, %s", name, why);
+	return why == NULL;
+}
+
+/* ---- judging ---- */
+
+static void
+sanity_judge(const mg_sanity_check *sanity, mg_judging *judging, mg_host *host)
+{
+	const mg_facts *facts = &sanity->facts;
+	gboolean has_address = judging->client->has_ip && judging->client->doubt == NULL;
+	gboolean wants_helo = (facts->question == MG_ASK_HELO || facts->stage >= MG_STAGE_HELO)
+	                      && is_wanted(sanity, judging, MG_EXEMPT_HELO, "helo");
+	gboolean wants_ptr = has_address && is_wanted(sanity, judging, MG_EXEMPT_PTR, "ptr");
+	mg_results *results = judging->results, unheard = { 0 };
+
+	host->iprev = 0;
+	host->n_names = 0;
+	if (has_address && (wants_ptr || wants_helo)) {
+		judging->results = wants_ptr ? results : &unheard;   /* HELO is held against the names all the same */
+		mg_host_judge(judging, host);
+		judging->results = results;
+	}
+	if (wants_helo)
+		mg_helo_judge(judging, host);
+	if ((facts->question == MG_ASK_HELO || facts->stage >= MG_STAGE_MAIL) && facts->reverse_path.octets != NULL
+	    && is_wanted(sanity, judging, MG_EXEMPT_SENDER, "sender"))
+		mg_sender_domain_judge(judging);
+}
+
+/* TRUE: all answers are here. */
+static gboolean
+sanity_try(mg_sanity_check *sanity)
+{
+	sanity_view *view = g_new(sanity_view, 1);   /* too large for the stack of a server's thread */
+	mg_host *host = g_new(mg_host, 1);
+	mg_judging judging = {
+		sanity->policy, &sanity->facts, &view->client, &view->envelope, sanity->answers, &view->results, NULL, FALSE,
+	};
+
+	view->results.n = 0;
+	mg_client_identify(sanity->policy, &sanity->facts, &view->client);
+	mg_envelope_read(sanity->policy, &sanity->facts, &view->envelope);
+	sanity_judge(sanity, &judging, host);
+	g_free(view);
+	g_free(host);
+	return !judging.is_missing;
+}
+
+static mg_step
+sanity_enter(mg_sanity_check *sanity, sanity_state state)
+{
+	sanity->state = state;
+	return state == SANITY_DONE ? MG_STEP_DONE : MG_STEP_AGAIN;
+}
+
+static mg_step
+sanity_step(mg_check *check)
+{
+	mg_sanity_check *sanity = (mg_sanity_check *)check;
+
+	if (sanity->state != SANITY_DONE && mg_check_expired(check))
+		return sanity_enter(sanity, SANITY_DONE);   /* what is not here is not known */
+
+	switch (sanity->state) {
+	case SANITY_JUDGE:
+		if (sanity_try(sanity) || !sanity->waits)
+			return sanity_enter(sanity, SANITY_DONE);
+		mg_answers_next_round(sanity->answers);
+		return sanity_enter(sanity, SANITY_AWAIT);
+
+	case SANITY_AWAIT:
+		return mg_answers_are_pending(sanity->answers) ? MG_STEP_WAIT : sanity_enter(sanity, SANITY_JUDGE);
+
+	case SANITY_DONE:
+		return MG_STEP_DONE;
+	}
+	g_assert_not_reached();
+}
+
+static void
+sanity_free(mg_check *check)
+{
+	mg_sanity_check *sanity = (mg_sanity_check *)check;
+
+	mg_answers_free(sanity->answers);
+	mg_policy_unref(sanity->policy);
+	g_free(sanity);
+}
+
+static void
+sanity_woken(void *context)
+{
+	mg_sanity_check *sanity = context;
+
+	if (sanity->base.wake != NULL)
+		sanity->base.wake(sanity->base.wake_context);
+}
+
+mg_sanity_check *
+mg_sanity_check_new(const mg_tools *tools, mg_policy *policy, const mg_facts *facts, gboolean is_granted, gboolean waits)
+{
+	mg_sanity_check *sanity;
+
+	if (facts->question != MG_ASK_STAGE && facts->question != MG_ASK_HELO)
+		return NULL;
+	sanity = g_new0(mg_sanity_check, 1);
+	sanity->base.step = sanity_step;
+	sanity->base.free = sanity_free;
+	sanity->base.deadline_us = g_get_monotonic_time() + (gint64)facts->deadline_ms * 1000 * (RESERVE - 1) / RESERVE;
+	sanity->policy = mg_policy_ref(policy);
+	sanity->facts = *facts;
+	sanity->is_granted = is_granted;
+	sanity->waits = waits;
+	sanity->answers = mg_answers_new(tools->resolver, sanity_woken, sanity);
+	return sanity;
+}
+
+mg_check *
+mg_sanity_check_base(mg_sanity_check *sanity)
+{
+	return &sanity->base;
+}
+
+void
+mg_sanity_check_report(const mg_sanity_check *sanity, const mg_client *client, const mg_envelope *envelope,
+                       mg_results *results, mg_trace *trace, mg_evidence *evidence, mg_iprev *iprev_out)
+{
+	mg_host *host = g_new(mg_host, 1);
+	mg_judging judging = { sanity->policy, &sanity->facts, client, envelope, sanity->answers, results, trace, FALSE };
+
+	sanity_judge(sanity, &judging, host);
+	*iprev_out = host->iprev;
+	mg_evidence_add_text(evidence, "ptr", "iprev", mg_iprev_word(host->iprev));
+	if (host->n_names > 0) {
+		mg_evidence_add_text(evidence, "ptr", "name", host->names[0]);
+		mg_evidence_add_number(evidence, "ptr", "names", host->n_names);
+	}
+	g_free(host);
+}

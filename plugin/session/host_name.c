@@ -1,0 +1,115 @@
+/* host_name.c - see host_name.h. */
+#include "session/host_name.h"
+
+#include <string.h>
+
+#include "session/domain.h"
+
+#define OCTETS_MIN 2   /* so many octets of the address, one after the other, make a name generic */
+
+/* Words that providers put into names of lines, not of servers; between dots, hyphens and digits. */
+static const char *const line_words[] = {
+	"adsl", "broadband", "cable", "client", "cpe", "cust", "customer", "dhcp", "dial", "dialin", "dialup", "dsl", "dyn",
+	"dynamic", "dynip", "gprs", "modem", "pool", "ppp", "pppoe", "user", "vdsl", "xdsl",
+};
+
+/* ---- the address in the name ---- */
+
+/* Octets of an address that stand in @text as numbers, one after the other: the most there are. */
+static guint
+count_octets(const char *text, gsize length, const guint8 octets[4], gboolean is_reversed)
+{
+	guint n_found = 0, n_most = 0;
+
+	for (gsize at = 0; at < length; ) {
+		guint number = 0, n_digits = 0;
+
+		if (!g_ascii_isdigit(text[at])) {
+			at++;
+			continue;
+		}
+		for (; at < length && g_ascii_isdigit(text[at]); at++, n_digits++)
+			number = MIN(number * 10 + (guint)(text[at] - '0'), 1000);
+		if (n_digits <= 3 && n_found < 4 && number == octets[is_reversed ? 3 - n_found : n_found])
+			n_found++;
+		else
+			n_found = n_digits <= 3 && number == octets[is_reversed ? 3 : 0];
+		n_most = MAX(n_most, n_found);
+	}
+	return n_most;
+}
+
+/* The last octets count too: "host-113-7.example.net" of 203.0.113.7. */
+static gboolean
+has_octets(const char *text, gsize length, const guint8 octets[4])
+{
+	guint8 tail[4] = { octets[2], octets[3], 0, 0 };
+
+	return count_octets(text, length, octets, FALSE) > OCTETS_MIN || count_octets(text, length, octets, TRUE) >= OCTETS_MIN
+	       || count_octets(text, length, tail, FALSE) >= OCTETS_MIN;
+}
+
+/* All of the address in one run: "cb007107" or "203000113007". */
+static gboolean
+has_whole(const char *text, gsize length, const guint8 octets[4])
+{
+	g_autofree char *lower = g_strndup(text, length);
+	char hex[9], decimal[13];
+
+	g_snprintf(hex, sizeof(hex), "%02x%02x%02x%02x", octets[0], octets[1], octets[2], octets[3]);
+	g_snprintf(decimal, sizeof(decimal), "%03u%03u%03u%03u", octets[0], octets[1], octets[2], octets[3]);
+	return strstr(lower, hex) != NULL || strstr(lower, decimal) != NULL;
+}
+
+/* ---- words ---- */
+
+static gboolean
+is_line_word(const char *text, gsize length)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(line_words); i++)
+		if (strlen(line_words[i]) == length && strncmp(line_words[i], text, length) == 0)
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean
+has_line_word_and_number(const char *text, gsize length)
+{
+	gboolean has_word = FALSE, has_number = FALSE;
+
+	for (gsize at = 0; at < length; at++) {
+		gsize start = at;
+
+		while (at < length && g_ascii_isalpha(text[at]))
+			at++;
+		has_word = has_word || is_line_word(text + start, at - start);
+		has_number = has_number || (at < length && g_ascii_isdigit(text[at]));
+	}
+	return has_word && has_number;
+}
+
+gboolean
+mg_host_name_is_generic(const char *canonical, const mg_ip *ip)
+{
+	gsize length = (gsize)(mg_domain_organisation(canonical) - canonical);
+	guint8 octets[16];
+
+	mg_ip_to_octets(ip, octets);
+	if (mg_ip_is_ipv4(ip) && (has_octets(canonical, length, octets + 12) || has_whole(canonical, length, octets + 12)))
+		return TRUE;
+	return has_line_word_and_number(canonical, length);
+}
+
+gboolean
+mg_host_name_is_kin(const char *canonical, const char *other)
+{
+	return strcmp(mg_domain_organisation(canonical), mg_domain_organisation(other)) == 0;
+}
+
+gboolean
+mg_host_name_has_known_suffix(const char *canonical)
+{
+	const char *dot = strrchr(canonical, '.');
+
+	return mg_domain_is_listed_suffix(dot != NULL ? dot + 1 : canonical);
+}

@@ -1,0 +1,398 @@
+/* test_sanity.c - HELO, host and sender's domain: every result, and no result where DNS is in trouble. DNS is a local zone;
+ * names outside of it go to a server that never answers. */
+#include "check/sanity.h"
+#include "judge.h"
+#include "scripted_dns.h"
+
+#define CLIENT      "198.51.100.7"
+#define PATIENCE_MS 10000
+
+/* No top-level domain of the tests is a public one: "test.com" and the like stand for those that are. */
+static const char zone_text[] =
+	"$TTL 300\n"
+	"$ORIGIN .\n"
+	"com IN SOA ns.com. host.com. 1 2 3 4 300\n"
+	"in-addr.arpa IN SOA ns.com. host.com. 1 2 3 4 300\n"
+	"ip6.arpa IN SOA ns.com. host.com. 1 2 3 4 300\n"
+	"mx.good.com IN A 198.51.100.7\n"
+	"mx.good.com IN AAAA 2001:db8::7\n"
+	"other.good.com IN A 192.0.2.1\n"
+	"mail.good.com IN MX 10 mx.good.com.\n"
+	"host-100-7.line.com IN A 198.51.100.7\n"
+	"elsewhere.com IN A 192.0.2.9\n"
+	/* the client's names, by the last octet of its address */
+	"7.100.51.198.in-addr.arpa IN PTR mx.good.com.\n"
+	"8.100.51.198.in-addr.arpa IN PTR elsewhere.com.\n"
+	"9.100.51.198.in-addr.arpa IN PTR mx.good.com.\n"
+	"9.100.51.198.in-addr.arpa IN PTR elsewhere.com.\n"
+	"10.100.51.198.in-addr.arpa IN PTR nothing.com.\n"
+	"11.100.51.198.in-addr.arpa IN PTR ptr.silent.test.\n"
+	"12.100.51.198.in-addr.arpa IN CNAME 12.sub.100.51.198.in-addr.arpa.\n"
+	"12.sub.100.51.198.in-addr.arpa IN PTR alias.good.com.\n"
+	"alias.good.com IN A 198.51.100.12\n"
+	"13.100.51.198.in-addr.arpa IN PTR dsl-13.line.com.\n"
+	"dsl-13.line.com IN A 198.51.100.13\n"
+	/* senders */
+	"withmx.com IN MX 10 public.com.\n"
+	"public.com IN A 8.8.8.8\n"
+	"onlya.com IN A 8.8.8.8\n"
+	"nullmx.com IN MX 0 .\n"
+	"addressmx.com IN MX 10 192.0.2.1.\n"
+	"cnamemx.com IN MX 10 alias.com.\n"
+	"alias.com IN CNAME public.com.\n"
+	"bogon.com IN MX 10 inside.com.\n"
+	"inside.com IN A 10.1.2.3\n"
+	"halfbogon.com IN MX 10 inside.com.\n"
+	"halfbogon.com IN MX 20 public.com.\n"
+	"lostmx.com IN MX 10 nothing.com.\n"
+	"slowmx.com IN MX 10 mx.silent.test.\n"
+	"slowmx.com IN MX 20 inside.com.\n";
+
+#define POLICY "[mailguard]\nhostname = mx1.ours.com\nown-names = mail.ours.com\nown-addresses = 203.0.113.25 2001:db8::25\n" \
+	"[domains]\nlocal = ours.com\n[zone inside]\nnetworks = 203.0.113.0/24\n[grant inside]\nzone = inside\n" \
+	"[helo]\nliteral = flag\ndynamic = flag\npatterns = *.spam.com friend\n[ptr]\nmany = flag\ngeneric = flag\n"
+
+typedef struct sanity_case {
+	const char *name, *client, *helo, *from, *expected;   /* expected: results of HELO, PTR and sender, in their order */
+} sanity_case;
+
+static const sanity_case sanity_cases[] = {
+	{ "all-well", CLIENT, "mx.good.com", "u@withmx.com", "" },
+	{ "all-well-ipv6", "2001:db8::7", "mx.good.com", "u@withmx.com", "ptr.missing" },
+
+	{ "helo/none", CLIENT, NULL, "u@withmx.com", "helo.missing" },
+	{ "helo/empty", CLIENT, "", "u@withmx.com", "helo.syntax" },
+	{ "helo/control", CLIENT, "mx.good.com\x01", "u@withmx.com", "helo.syntax" },
+	{ "helo/8-bit", CLIENT, "m\xc3\xbc.good.com", "u@withmx.com", "helo.syntax" },
+	{ "helo/space", CLIENT, "mx.good.com x", "u@withmx.com", "helo.syntax" },
+	{ "helo/dot-at-the-end", CLIENT, "mx.good.com.", "u@withmx.com", "" },
+	{ "helo/case", CLIENT, "MX.Good.COM", "u@withmx.com", "" },
+	{ "helo/dotless", CLIENT, "PC-SECRETARIA", "u@withmx.com", "helo.not-fqdn" },
+	{ "helo/localhost", CLIENT, "localhost", "u@withmx.com", "helo.not-fqdn" },
+	{ "helo/own-name", CLIENT, "mx1.ours.com", "u@withmx.com", "helo.own-name helo.no-address helo.ptr-mismatch" },
+	{ "helo/another-own-name", CLIENT, "MAIL.ours.com", "u@withmx.com", "helo.own-name helo.no-address helo.ptr-mismatch" },
+	{ "helo/own-name-from-inside", "203.0.113.9", "mx1.ours.com", "u@withmx.com", "helo.no-address ptr.missing" },
+	{ "helo/own-domain", CLIENT, "ours.com", "u@withmx.com", "helo.own-domain helo.no-address helo.ptr-mismatch" },
+	{ "helo/below-own-domain", CLIENT, "x.ours.com", "u@withmx.com", "helo.no-address helo.ptr-mismatch" },
+	{ "helo/literal", CLIENT, "[198.51.100.7]", "u@withmx.com", "helo.literal" },
+	{ "helo/literal-of-another", CLIENT, "[192.0.2.1]", "u@withmx.com", "helo.literal helo.literal-mismatch" },
+	{ "helo/literal-of-ours", CLIENT, "[203.0.113.25]", "u@withmx.com",
+	  "helo.own-address helo.literal helo.literal-mismatch" },
+	{ "helo/literal-of-ours-ipv6", CLIENT, "[IPv6:2001:db8::25]", "u@withmx.com",
+	  "helo.own-address helo.literal helo.literal-mismatch" },
+	{ "helo/literal-ipv6", "2001:db8::7", "[IPv6:2001:DB8:0::7]", "u@withmx.com", "helo.literal ptr.missing" },
+	{ "helo/literal-ipv6-untagged", "2001:db8::7", "[2001:db8::7]", "u@withmx.com", "helo.syntax ptr.missing" },
+	{ "helo/literal-empty", CLIENT, "[]", "u@withmx.com", "helo.syntax" },
+	{ "helo/literal-of-a-name", CLIENT, "[mx.good.com]", "u@withmx.com", "helo.syntax" },
+	{ "helo/bare-address", CLIENT, "198.51.100.7", "u@withmx.com", "helo.bare-address" },
+	{ "helo/bare-address-of-ours", CLIENT, "203.0.113.25", "u@withmx.com",
+	  "helo.own-address helo.bare-address helo.literal-mismatch" },
+	{ "helo/five-numbers", CLIENT, "1.2.3.4.5", "u@withmx.com", "helo.syntax" },
+	{ "helo/underscore", CLIENT, "my_pc.good.com", "u@withmx.com", "helo.no-address" },
+	{ "helo/unknown-suffix", CLIENT, "pc.lan", "u@withmx.com", "helo.unknown-suffix helo.ptr-mismatch" },
+	{ "helo/dynamic", CLIENT, "host-100-7.line.com", "u@withmx.com", "helo.dynamic helo.ptr-mismatch" },
+	{ "helo/pattern", CLIENT, "x.spam.com", "u@withmx.com", "helo.pattern helo.no-address helo.ptr-mismatch" },
+	{ "helo/pattern-of-a-bare-word", CLIENT, "FRIEND", "u@withmx.com", "helo.not-fqdn helo.pattern" },
+	{ "helo/no-address", CLIENT, "nothing.com", "u@withmx.com", "helo.no-address helo.ptr-mismatch" },
+	{ "helo/mx-alone-is-an-address", CLIENT, "mail.good.com", "u@withmx.com", "" },
+	{ "helo/not-client", CLIENT, "other.good.com", "u@withmx.com", "helo.not-client" },
+	{ "helo/unknown", CLIENT, "host.silent.test", "u@withmx.com", "helo.unknown-suffix helo.ptr-mismatch" },
+
+	{ "ptr/missing", "198.51.100.99", "mx.good.com", "u@withmx.com", "helo.not-client ptr.missing" },
+	{ "ptr/not-confirmed", "198.51.100.8", "elsewhere.com", "u@withmx.com", "helo.not-client ptr.not-confirmed" },
+	{ "ptr/name-without-address", "198.51.100.10", "nothing.com", "u@withmx.com", "helo.no-address ptr.not-confirmed" },
+	{ "ptr/name-unknown", "198.51.100.11", "nothing.com", "u@withmx.com", "helo.no-address helo.ptr-mismatch" },
+	{ "ptr/many", "198.51.100.9", "nothing.com", "u@withmx.com",
+	  "helo.no-address helo.ptr-mismatch ptr.not-confirmed ptr.many" },
+	{ "ptr/alias", "198.51.100.12", "alias.good.com", "u@withmx.com", "" },
+	{ "ptr/generic", "198.51.100.13", "mx.line.com", "u@withmx.com", "helo.no-address ptr.generic" },
+
+	{ "sender/null", CLIENT, "mx.good.com", "", "" },
+	{ "sender/address-only", CLIENT, "mx.good.com", "u@onlya.com", "" },
+	{ "sender/null-mx", CLIENT, "mx.good.com", "u@nullmx.com", "sender.null-mx" },
+	{ "sender/no-domain", CLIENT, "mx.good.com", "u@nothing.com", "sender.no-domain" },
+	{ "sender/mx-address", CLIENT, "mx.good.com", "u@addressmx.com", "sender.mx-address" },
+	{ "sender/mx-cname", CLIENT, "mx.good.com", "u@cnamemx.com", "sender.mx-cname" },
+	{ "sender/mx-bogon", CLIENT, "mx.good.com", "u@bogon.com", "sender.mx-bogon" },
+	{ "sender/mx-bogon-beside-another", CLIENT, "mx.good.com", "u@halfbogon.com", "" },
+	{ "sender/mx-without-address", CLIENT, "mx.good.com", "u@lostmx.com", "" },
+	{ "sender/mx-unknown", CLIENT, "mx.good.com", "u@slowmx.com", "" },
+	{ "sender/unknown", CLIENT, "mx.good.com", "u@silent.test", "" },
+	{ "sender/not-fqdn", CLIENT, "mx.good.com", "u@host", "sender.not-fqdn" },
+	{ "sender/literal", CLIENT, "mx.good.com", "u@[192.0.2.1]", "sender.literal" },
+};
+
+typedef struct world {
+	stage          set;
+	mg_local_zone *zone;     /* owned */
+	mg_policy     *policy;   /* owned */
+	mg_tools       tools;
+} world;
+
+static void
+world_begin(world *of, const char *policy)
+{
+	static const mg_log no_log = { NULL, NULL, MG_LEVEL_DEBUG };
+	mg_resolver_settings settings = mg_resolver_settings_standard;
+	mg_findings *findings = mg_findings_new();
+
+	of->zone = mg_local_zone_parse(zone_text, strlen(zone_text), "zone", findings);
+	g_assert_nonnull(of->zone);
+	mg_findings_free(findings);
+	settings.zone = of->zone;
+	settings.timeout_ms = PATIENCE_MS;
+	settings.tries = 1;
+	stage_begin_with(&of->set, &no_log, &settings, NULL, NULL);
+	of->policy = policy_from(policy);
+	of->tools = (mg_tools){ .log = &no_log, .resolver = of->set.resolver };
+}
+
+static void
+world_end(world *of)
+{
+	mg_policy_unref(of->policy);
+	stage_end(&of->set);
+	mg_local_zone_free(of->zone);
+}
+
+/* What is found with the answers that are there, names with spaces between; time is up for the others. */
+static char *
+find(world *of, const mg_facts *facts, mg_iprev *iprev_out)
+{
+	mg_sanity_check *sanity = mg_sanity_check_new(&of->tools, of->policy, facts, FALSE, TRUE);
+	mg_check *check = mg_sanity_check_base(sanity);
+	g_autoptr(mg_evidence) evidence = mg_evidence_new();
+	mg_client *client = g_new0(mg_client, 1);
+	mg_envelope *envelope = g_new0(mg_envelope, 1);
+	GString *found = g_string_new(NULL);
+	mg_results results = { 0 };
+	char name[MG_REASON_NAME_MAX];
+
+	if (mg_check_run(check) == MG_STEP_WAIT) {
+		check->deadline_us = 0;
+		g_assert_cmpint(mg_check_run(check), ==, MG_STEP_DONE);
+	}
+	mg_client_identify(of->policy, facts, client);
+	mg_envelope_read(of->policy, facts, envelope);
+	mg_sanity_check_report(sanity, client, envelope, &results, NULL, evidence, iprev_out);
+	for (guint reason = 0; reason < MG_N_REASONS; reason++)
+		for (guint i = 0; i < results.n; i++)
+			if (results.all[i].reason == reason) {
+				mg_reason_name(reason, name);
+				g_string_append_printf(found, "%s%s", found->len > 0 ? " " : "", name);
+			}
+	check->free(check);
+	g_free(client);
+	g_free(envelope);
+	return g_string_free(found, FALSE);
+}
+
+static mg_facts
+facts_of(const char *client, const char *helo, const char *from)
+{
+	mg_facts facts = facts_from(client, helo, from);
+
+	facts.stage = MG_STAGE_MAIL;
+	facts.deadline_ms = 8 * PATIENCE_MS;
+	return facts;
+}
+
+static void
+test_found(gconstpointer data)
+{
+	const sanity_case *row = data;
+	mg_facts facts = facts_of(row->client, row->helo, row->from);
+	g_autofree char *found = NULL;
+	mg_iprev iprev;
+	world of;
+
+	world_begin(&of, POLICY);
+	found = find(&of, &facts, &iprev);
+	g_assert_cmpstr(found, ==, row->expected);
+	world_end(&of);
+}
+
+/* ---- iprev ---- */
+
+typedef struct iprev_case {
+	const char *name, *client;
+	mg_iprev    expected;
+} iprev_case;
+
+static const iprev_case iprev_cases[] = {
+	{ "pass", CLIENT, MG_IPREV_PASS },
+	{ "pass-by-alias", "198.51.100.12", MG_IPREV_PASS },
+	{ "none", "198.51.100.99", MG_IPREV_FAIL },
+	{ "leads-elsewhere", "198.51.100.8", MG_IPREV_FAIL },
+	{ "not-known", "198.51.100.11", 0 },
+	{ "skipped", "10.1.2.3", 0 },
+};
+
+static void
+test_iprev(gconstpointer data)
+{
+	const iprev_case *row = data;
+	mg_facts facts = facts_of(row->client, "mx.good.com", "");
+	g_autofree char *found = NULL;
+	mg_iprev iprev;
+	world of;
+
+	world_begin(&of, POLICY);
+	found = find(&of, &facts, &iprev);
+	g_assert_cmpint(iprev, ==, row->expected);
+	world_end(&of);
+}
+
+static void
+test_iprev_from_server(void)
+{
+	mg_facts facts = facts_of("198.51.100.99", "mx.good.com", "");
+	g_autofree char *hinted = NULL, *trusted = NULL, *failed = NULL;
+	mg_iprev iprev;
+	world of;
+
+	facts.ptr = "mx.good.com.";
+	facts.iprev = MG_IPREV_PASS;
+	world_begin(&of, POLICY);
+	hinted = find(&of, &facts, &iprev);
+	g_assert_cmpstr(hinted, ==, "helo.not-client ptr.missing");
+	world_end(&of);
+	world_begin(&of, POLICY "from-server = trust\n");
+	trusted = find(&of, &facts, &iprev);
+	g_assert_cmpstr(trusted, ==, "helo.not-client");
+	g_assert_cmpint(iprev, ==, MG_IPREV_PASS);
+	facts.iprev = MG_IPREV_TEMPERROR;
+	facts.ptr = "";
+	failed = find(&of, &facts, &iprev);
+	g_assert_cmpstr(failed, ==, "helo.not-client");
+	world_end(&of);
+}
+
+/* ---- sessions ---- */
+
+static void
+test_earlier_words(void)
+{
+	mg_facts facts = facts_of(CLIENT, "mx.good.com", "");
+	g_autofree char *kept = NULL, *after_tls = NULL, *same = NULL;
+	mg_iprev iprev;
+	world of;
+
+	world_begin(&of, POLICY);
+	facts.n_helo_before = 2;
+	facts.helo_before[0] = (mg_earlier_helo){ { "mx1.ours.com", 12 }, FALSE };
+	facts.helo_before[1] = (mg_earlier_helo){ { "pc", 2 }, FALSE };
+	kept = find(&of, &facts, &iprev);
+	g_assert_cmpstr(kept, ==, "helo.own-name helo.not-fqdn helo.no-address helo.ptr-mismatch helo.changed");
+	facts.n_helo_before = 1;
+	facts.helo_before[0] = (mg_earlier_helo){ { "pc", 2 }, TRUE };
+	after_tls = find(&of, &facts, &iprev);
+	g_assert_cmpstr(after_tls, ==, "helo.not-fqdn");   /* its faults stay, the change is what STARTTLS allows */
+	facts.helo_before[0] = (mg_earlier_helo){ { "MX.GOOD.com", 11 }, FALSE };
+	same = find(&of, &facts, &iprev);
+	g_assert_cmpstr(same, ==, "");
+	world_end(&of);
+}
+
+typedef struct skip_case {
+	const char *name, *policy, *client, *auth, *expected;
+} skip_case;
+
+static const skip_case skip_cases[] = {
+	{ "nobody", POLICY, "198.51.100.99", NULL, "helo.not-fqdn ptr.missing sender.no-domain" },
+	{ "authenticated", POLICY, "198.51.100.99", "ana", "" },
+	{ "private", POLICY, "10.1.2.3", NULL, "" },
+	{ "loopback", POLICY, "127.0.0.1", NULL, "" },
+	{ "skip-networks", POLICY "[exempt x]\nnetworks = 192.0.2.0/24\nchecks = spf\n", "198.51.100.99", NULL,
+	  "helo.not-fqdn ptr.missing sender.no-domain" },
+	{ "exempt-from-helo", POLICY "[exempt x]\nnetworks = 198.51.100.0/24\nchecks = helo\n", "198.51.100.99", NULL,
+	  "ptr.missing sender.no-domain" },
+	{ "exempt-from-ptr", POLICY "[exempt x]\nnetworks = 198.51.100.0/24\nchecks = ptr\n", "198.51.100.99", NULL,
+	  "helo.not-fqdn sender.no-domain" },
+	{ "exempt-from-all", POLICY "[exempt x]\nnetworks = 198.51.100.0/24\nchecks = helo ptr sender\n", "198.51.100.99", NULL,
+	  "" },
+};
+
+static void
+test_skipped(gconstpointer data)
+{
+	const skip_case *row = data;
+	mg_facts facts = facts_of(row->client, "pc", "u@nothing.com");
+	g_autofree char *found = NULL;
+	mg_iprev iprev;
+	world of;
+
+	world_begin(&of, row->policy);
+	facts.auth = (mg_words){ row->auth, row->auth ? strlen(row->auth) : 0 };
+	found = find(&of, &facts, &iprev);
+	g_assert_cmpstr(found, ==, row->expected);
+	world_end(&of);
+}
+
+/* ---- stages ---- */
+
+typedef struct stage_case {
+	const char *name;
+	mg_stage    stage;
+	guint       questions;   /* to DNS */
+	const char *expected;
+} stage_case;
+
+static const stage_case stage_cases[] = {
+	{ "connect", MG_STAGE_CONNECT, 1, "ptr.missing" },                                 /* PTR */
+	{ "helo", MG_STAGE_HELO, 4, "helo.no-address ptr.missing" },                       /* A AAAA MX of the word */
+	{ "mail", MG_STAGE_MAIL, 7, "helo.no-address ptr.missing sender.no-domain" },      /* MX A AAAA of the domain */
+};
+
+static void
+test_stages(gconstpointer data)
+{
+	const stage_case *row = data;
+	gboolean has_helo = row->stage >= MG_STAGE_HELO, has_mail = row->stage >= MG_STAGE_MAIL;
+	mg_facts facts = facts_of("198.51.100.99", has_helo ? "nothing.com" : NULL, has_mail ? "u@none.com" : NULL);
+	g_autofree char *found = NULL;
+	mg_resolver_counts counts;
+	mg_iprev iprev;
+	world of;
+
+	world_begin(&of, POLICY);
+	facts.stage = row->stage;
+	found = find(&of, &facts, &iprev);
+	g_assert_cmpstr(found, ==, row->expected);
+	mg_resolver_count(of.set.resolver, &counts);
+	g_assert_cmpuint(counts.n_questions, ==, row->questions);
+	world_end(&of);
+}
+
+/* Where nothing is decided, nobody waits: what the word itself says is told. */
+static void
+test_does_not_wait(void)
+{
+	mg_facts facts = facts_of(CLIENT, "mx1.silent.test", NULL);
+	mg_sanity_check *sanity;
+	world of;
+
+	world_begin(&of, POLICY);
+	facts.stage = MG_STAGE_HELO;
+	sanity = mg_sanity_check_new(&of.tools, of.policy, &facts, FALSE, FALSE);
+	g_assert_cmpint(mg_check_run(mg_sanity_check_base(sanity)), ==, MG_STEP_DONE);
+	mg_sanity_check_base(sanity)->free(mg_sanity_check_base(sanity));
+	facts.question = MG_ASK_RELAY;
+	facts.stage = 0;
+	g_assert_null(mg_sanity_check_new(&of.tools, of.policy, &facts, FALSE, FALSE));
+	world_end(&of);
+}
+
+int
+main(int argc, char **argv)
+{
+	test_init(&argc, &argv);
+	TEST_ROWS("/sanity/found", sanity_cases, test_found);
+	TEST_ROWS("/sanity/iprev", iprev_cases, test_iprev);
+	g_test_add_func("/sanity/iprev-from-server", test_iprev_from_server);
+	g_test_add_func("/sanity/earlier-words", test_earlier_words);
+	TEST_ROWS("/sanity/skipped", skip_cases, test_skipped);
+	TEST_ROWS("/sanity/stages", stage_cases, test_stages);
+	g_test_add_func("/sanity/does-not-wait", test_does_not_wait);
+	return g_test_run();
+}
