@@ -196,7 +196,7 @@ build_fields(const mg_inquiry *inquiry, const mg_stage_outcome *outcome)
 	const mg_facts *facts = &inquiry->facts;
 	mg_header_spf helo, mail_from;
 	char ip[MG_IP_TEXT_MAX];
-	mg_resinfo iprev = { "iprev", mg_iprev_word(outcome->iprev), NULL, "policy", "iprev", { ip, 0 } };
+	mg_resinfo iprev = { "iprev", mg_iprev_word(outcome->host.iprev), NULL, "policy", "iprev", { ip, 0 } };
 	mg_header_facts told = {
 		.hostname = inquiry->policy->hostname, .client = facts->client, .helo = facts->helo,
 		.reverse_path = facts->reverse_path,
@@ -207,7 +207,7 @@ build_fields(const mg_inquiry *inquiry, const mg_stage_outcome *outcome)
 		told.spf_helo = &helo;
 	if (header_spf(inquiry_spf(inquiry, MG_IDENTITY_MAIL_FROM), &mail_from))
 		told.spf_mail_from = &mail_from;
-	if (outcome->iprev != 0) {   /* RFC 8601 2.7.3 */
+	if (outcome->host.iprev != 0) {   /* RFC 8601 2.7.3 */
 		mg_ip_format(&facts->client, ip);
 		iprev.value.length = strlen(ip);
 		told.others = &iprev;

@@ -104,6 +104,8 @@ static const mg_reason_info reasons[] = {
 	[MG_REASON_SENDER_BOUNCE_RECIPIENTS] = { "sender", "bounce-recipients", OFF, ANY,
 	                                   { 550, "5.5.3" }, { 452, "4.5.3" }, "A bounce goes to one recipient" },
 
+	[MG_REASON_SENDER_PLAUSIBLE]   = { "sender", "plausible", OFF, ANY, SENDER, SENDER_TEXT },
+
 	[MG_REASON_RCPT_EXISTS]        = { "rcpt", "exists", OFF, FIXED, NO_REPLY, "Ok" },
 	[MG_REASON_RCPT_FULL]          = { "rcpt", "full", DEFER, ANY, { 552, "5.2.2" }, { 452, "4.2.2" }, "Mailbox is full" },
 	[MG_REASON_RCPT_UNVERIFIABLE]  = { "rcpt", "unverifiable", OFF, ANY, RCPT_DOUBT, DOUBT_TEXT },

@@ -17,6 +17,7 @@ host_from_server(const mg_judging *judging, mg_host *host)
 	if (!judging->policy->ptr_is_from_server || judging->facts->iprev == 0)
 		return FALSE;
 	host->iprev = judging->facts->iprev;
+	host->confirmed = host->iprev == MG_IPREV_PASS ? 0 : -1;
 	length -= length > 1 && ptr[length - 1] == '.';
 	if (mg_domain_canonical(ptr, length, FALSE, host->names[0]))
 		host->n_names = 1;
@@ -37,7 +38,7 @@ host_take_names(const mg_dns_answer *answer, mg_host *host)
 
 /* Whether a name leads back to the address; all are asked at once. */
 static mg_tristate
-host_confirm(mg_judging *judging, const mg_host *host)
+host_confirm(mg_judging *judging, mg_host *host)
 {
 	const mg_ip *ip = &judging->client->ip;
 	mg_dns_type type = mg_ip_is_ipv4(ip) ? MG_DNS_A : MG_DNS_AAAA;
@@ -46,9 +47,10 @@ host_confirm(mg_judging *judging, const mg_host *host)
 	for (guint i = 0; i < host->n_names; i++) {
 		const mg_dns_answer *answer = mg_judging_ask_domain(judging, type, host->names[i]);
 
-		if (mg_answer_has_ip(answer, ip))
+		if (mg_answer_has_ip(answer, ip)) {
+			host->confirmed = confirmed == MG_YES ? host->confirmed : (int)i;
 			confirmed = MG_YES;
-		else if (mg_answer_exists(answer) == MG_UNKNOWN && confirmed == MG_NO)
+		} else if (mg_answer_exists(answer) == MG_UNKNOWN && confirmed == MG_NO)
 			confirmed = MG_UNKNOWN;
 	}
 	return confirmed;
@@ -112,12 +114,19 @@ host_trace(const mg_judging *judging, const mg_host *host)
 }
 
 void
+mg_host_clear(mg_host *host)
+{
+	host->iprev = 0;
+	host->confirmed = -1;
+	host->n_names = 0;
+}
+
+void
 mg_host_judge(mg_judging *judging, mg_host *host_out)
 {
 	mg_host *host = host_out;
 
-	host->iprev = 0;
-	host->n_names = 0;
+	mg_host_clear(host);
 	if (!host_from_server(judging, host))
 		host_from_dns(judging, host);
 	host_trace(judging, host);

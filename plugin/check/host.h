@@ -11,6 +11,7 @@
 
 typedef struct mg_host {
 	mg_iprev iprev;        /* 0: not known yet, or not looked at */
+	int      confirmed;    /* which name leads back; -1: none */
 	guint    n_names;
 	char     names[MG_HOST_NAMES_MAX][MG_DOMAIN_MAX + 1];   /* canonical; those DNS gives, confirmed or not */
 } mg_host;
@@ -18,6 +19,8 @@ typedef struct mg_host {
 /* "pass"; NULL for 0. */
 const char *mg_iprev_word(mg_iprev iprev);
 
+/* Nothing is known of it. */
+void mg_host_clear(mg_host *host);
 void mg_host_judge(mg_judging *judging, mg_host *host_out);
 
 #endif

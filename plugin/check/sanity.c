@@ -70,8 +70,7 @@ sanity_judge(const mg_sanity_check *sanity, mg_judging *judging, mg_host *host)
 	gboolean wants_ptr = has_address && is_wanted(sanity, judging, MG_EXEMPT_PTR, "ptr");
 	mg_results *results = judging->results, unheard = { 0 };
 
-	host->iprev = 0;
-	host->n_names = 0;
+	mg_host_clear(host);
 	if (has_address && (wants_ptr || wants_helo)) {
 		judging->results = wants_ptr ? results : &unheard;   /* HELO is held against the names all the same */
 		mg_host_judge(judging, host);
@@ -180,13 +179,14 @@ mg_sanity_check_base(mg_sanity_check *sanity)
 
 void
 mg_sanity_check_report(const mg_sanity_check *sanity, const mg_client *client, const mg_envelope *envelope,
-                       mg_results *results, mg_trace *trace, mg_evidence *evidence, mg_iprev *iprev_out)
+                       mg_results *results, mg_trace *trace, mg_evidence *evidence, mg_sanity_host *host_out)
 {
 	mg_host *host = g_new(mg_host, 1);
 	mg_judging judging = { sanity->policy, &sanity->facts, client, envelope, sanity->answers, results, trace, FALSE };
 
 	sanity_judge(sanity, &judging, host);
-	*iprev_out = host->iprev;
+	host_out->iprev = host->iprev;
+	g_strlcpy(host_out->name, host->confirmed >= 0 ? host->names[host->confirmed] : "", sizeof(host_out->name));
 	mg_evidence_add_text(evidence, "ptr", "iprev", mg_iprev_word(host->iprev));
 	if (host->n_names > 0) {
 		mg_evidence_add_text(evidence, "ptr", "name", host->names[0]);

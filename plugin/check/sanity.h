@@ -19,8 +19,14 @@ mg_sanity_check *mg_sanity_check_new(const mg_tools *tools, mg_policy *policy, c
                                      gboolean waits);
 mg_check *mg_sanity_check_base(mg_sanity_check *sanity);
 
-/* The results, from the answers that are here; the iprev result (RFC 8601 2.7.3), 0 if it is not known. */
+/* What is known of the client's names. */
+typedef struct mg_sanity_host {
+	mg_iprev iprev;                      /* RFC 8601 2.7.3; 0: not known */
+	char     name[MG_DOMAIN_MAX + 1];    /* the first that leads back; "": none */
+} mg_sanity_host;
+
+/* The results, from the answers that are here. */
 void mg_sanity_check_report(const mg_sanity_check *sanity, const mg_client *client, const mg_envelope *envelope,
-                            mg_results *results, mg_trace *trace, mg_evidence *evidence, mg_iprev *iprev_out);
+                            mg_results *results, mg_trace *trace, mg_evidence *evidence, mg_sanity_host *host_out);
 
 #endif

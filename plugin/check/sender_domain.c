@@ -38,6 +38,16 @@ are_bogus(const mg_dns_answer *answer)
 	return MG_YES;
 }
 
+/* A client that is one of the domain's own hosts is likely to send for it. */
+static void
+judge_client(mg_judging *judging, const mg_dns_answer *addresses, const char *domain)
+{
+	const mg_client *client = judging->client;
+
+	if (client->has_ip && client->doubt == NULL && mg_answer_has_ip(addresses, &client->ip))
+		mg_judging_find(judging, MG_REASON_SENDER_PLAUSIBLE, domain);
+}
+
 static void
 judge_exchanges(mg_judging *judging, const mg_dns_answer *mx, const char *domain)
 {
@@ -56,6 +66,8 @@ judge_exchanges(mg_judging *judging, const mg_dns_answer *mx, const char *domain
 		}
 		ipv4 = mg_judging_ask(judging, MG_DNS_A, exchange);
 		ipv6 = mg_judging_ask(judging, MG_DNS_AAAA, exchange);
+		judge_client(judging, ipv4, domain);
+		judge_client(judging, ipv6, domain);
 		if ((ipv4 != NULL && ipv4->n_aliases > 0) || (ipv6 != NULL && ipv6->n_aliases > 0))
 			mg_judging_find(judging, MG_REASON_SENDER_MX_CNAME, domain);
 		has_address = has_address || mg_answer_exists(ipv4) == MG_YES || mg_answer_exists(ipv6) == MG_YES;
@@ -72,6 +84,8 @@ judge_domain(mg_judging *judging, const char *domain)
 	const mg_dns_answer *ipv4 = mg_judging_ask_domain(judging, MG_DNS_A, domain);
 	const mg_dns_answer *ipv6 = mg_judging_ask_domain(judging, MG_DNS_AAAA, domain);
 
+	judge_client(judging, ipv4, domain);
+	judge_client(judging, ipv6, domain);
 	switch (mg_answer_exists(mx)) {
 	case MG_YES:
 		mg_trace_add(judging->trace, "sender: %s has %u MX", domain, mx->n_records);

@@ -2,6 +2,7 @@
 #include "check/stage.h"
 
 #include "check/deny.h"
+#include "check/interplay.h"
 #include "check/sender.h"
 
 /* Facts that the question has no use for yet are hidden from the checks: at CONNECT there is no HELO, whatever
@@ -107,7 +108,8 @@ mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, const
 
 	outcome->results.n = 0;
 	outcome->relay = (mg_relay_answer){ MG_REASON_NONE, NULL, FALSE };
-	outcome->iprev = 0;
+	outcome->host.iprev = 0;
+	outcome->host.name[0] = 0;
 	outcome->circumstances = (mg_circumstances){
 		.question = known.question,
 		.stage = known.stage,
@@ -127,7 +129,7 @@ mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, const
 		return;
 	if (checks != NULL && checks->sanity != NULL)
 		mg_sanity_check_report(checks->sanity, &outcome->client, &outcome->envelope, &outcome->results, trace, evidence,
-		                       &outcome->iprev);
+		                       &outcome->host);
 	if (known.question == MG_ASK_HELO)
 		return;
 	if (known.question == MG_ASK_RECIPIENT) {
@@ -142,6 +144,7 @@ mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, const
 		mg_envelope_check_reverse(&outcome->envelope, &outcome->results);
 		mg_sender_check(policy, &known, &outcome->client, &outcome->envelope, &outcome->results, trace);
 	}
+	mg_interplay(policy, &known, &outcome->envelope, &outcome->host, &outcome->results, trace);
 	if (!asks_relay)
 		return;
 	mg_relay_check(policy, &known, &outcome->client, &outcome->envelope, now_s, &outcome->results, trace,

@@ -21,7 +21,7 @@ typedef struct mg_stage_outcome {
 	mg_envelope      envelope;
 	mg_results       results;
 	mg_relay_answer  relay;
-	mg_iprev         iprev;     /* 0: not known */
+	mg_sanity_host   host;
 	mg_circumstances circumstances;
 } mg_stage_outcome;
 

@@ -82,9 +82,9 @@ check_exempts(mg_loader *loader)
 
 		if (exempt->checks == 0)
 			mg_loader_fail(loader, exempt->line, "exempt-checks", "exempt %s: checks was expected", exempt->name);
-		if (exempt->hosts.networks == NULL && exempt->hosts.names == NULL)
-			mg_loader_fail(loader, exempt->line, "exempt-clients", "exempt %s: networks or hosts was expected",
-			               exempt->name);
+		if (exempt->hosts.networks == NULL && exempt->hosts.names == NULL && exempt->senders == NULL && exempt->helo == NULL)
+			mg_loader_fail(loader, exempt->line, "exempt-clients",
+			               "exempt %s: networks, hosts, senders or helo was expected", exempt->name);
 	}
 }
 

@@ -74,8 +74,10 @@ void mg_read_words(mg_loader *, const mg_key_schema *, const mg_conf_key *, void
 void mg_read_names(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
 /* GArray *, owned: of mg_ip, as many as the range allows; no file */
 void mg_read_ips(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
-/* guint: mg_exempt_check bits */
-void mg_read_exempt_checks(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
+/* guint: a bit for each word of the schema, NULL at their end */
+void mg_read_bits(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
+/* GArray *, owned: of mg_reason */
+void mg_read_reasons(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
 /* mg_reply_form */
 void mg_read_reply(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
 

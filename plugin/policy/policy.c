@@ -60,9 +60,22 @@ exempt_free(gpointer data)
 
 	g_free(exempt->name);
 	hosts_clear(&exempt->hosts);
+	mg_addresses_free(exempt->senders);
+	mg_domains_free(exempt->helo);
 	g_free(exempt->owner);
 	g_free(exempt->reason);
 	g_free(exempt);
+}
+
+static void
+rule_free(gpointer data)
+{
+	mg_rule *rule = data;
+
+	g_free(rule->name);
+	g_clear_pointer(&rule->when, g_array_unref);
+	g_clear_pointer(&rule->affected, g_array_unref);
+	g_free(rule);
 }
 
 static void
@@ -91,6 +104,7 @@ policy_new(void)
 	policy->zone_names = mg_domains_new();
 	policy->grants = g_ptr_array_new_with_free_func(grant_free);
 	policy->exempts = g_ptr_array_new_with_free_func(exempt_free);
+	policy->rules = g_ptr_array_new_with_free_func(rule_free);
 	policy->spf.fors = g_ptr_array_new_with_free_func(spf_for_free);
 	policy->texts = g_ptr_array_new_with_free_func(g_free);
 	for (guint reason = 0; reason < MG_N_REASONS; reason++)
@@ -121,6 +135,7 @@ mg_policy_unref(mg_policy *policy)
 	mg_domains_free(policy->zone_names);
 	g_ptr_array_unref(policy->grants);
 	g_ptr_array_unref(policy->exempts);
+	g_ptr_array_unref(policy->rules);
 	hosts_clear(&policy->deny_hosts);
 	mg_addresses_free(policy->deny_senders);
 	mg_addresses_free(policy->deny_recipients);

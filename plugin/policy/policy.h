@@ -71,14 +71,33 @@ typedef struct mg_grant {
 	char         *reason;         /* owned; NULL: none */
 } mg_grant;
 
+/* What proves that a sender or a HELO name is no mere word. */
+typedef enum mg_proof {
+	MG_PROOF_SPF    = 1 << 0,   /* SPF of the identity passes */
+	MG_PROOF_FCRDNS = 1 << 1,   /* the client's confirmed name is of the same organisation */
+	MG_PROOF_AUTH   = 1 << 2    /* the client is authenticated */
+} mg_proof;
+
 typedef struct mg_exempt {
 	char    *name;     /* owned */
 	guint    line;
 	mg_hosts hosts;
+	mg_addresses *senders;   /* owned; NULL: none; words, that want proof */
+	mg_domains   *helo;      /* owned; NULL: none; the same */
+	guint    proofs;   /* mg_proof bits: any of these will do; 0: any at all */
 	guint    checks;   /* mg_exempt_check bits */
 	char    *owner;    /* owned */
 	char    *reason;   /* owned */
 } mg_exempt;
+
+/* mg_rule - a result that changes what others lead to. */
+typedef struct mg_rule {
+	char          *name;       /* owned */
+	guint          line;
+	GArray        *when;       /* owned; of mg_reason: all of them must have been found */
+	GArray        *affected;   /* owned; of mg_reason */
+	mg_consequence then;
+} mg_rule;
 
 /* How DNS is asked. */
 typedef struct mg_dns_policy {
@@ -148,6 +167,7 @@ typedef struct mg_policy {
 	mg_domains  *zone_names;       /* owned */
 	GPtrArray   *grants;           /* owned; of mg_grant, in the order of the file */
 	GPtrArray   *exempts;          /* owned; of mg_exempt */
+	GPtrArray   *rules;            /* owned; of mg_rule, in the order of the file: the last that fits holds */
 
 	mg_hosts      deny_hosts;
 	mg_addresses *deny_senders;      /* owned */

@@ -24,6 +24,8 @@ static const char *const mode_words[] = { "enforce", "monitor", NULL };
 static const char *const decide_at_words[] = { "rcpt", "stage", NULL };
 static const char *const on_failure_words[] = { "", "accept", "defer", NULL };   /* by mg_action */
 static const char *const open_relay_words[] = { "", "i-understand", NULL };
+static const char *const exempt_words[] = { "spf", "helo", "ptr", "sender", NULL };   /* by mg_exempt_check */
+static const char *const proof_words[] = { "spf", "fcrdns", "auth", NULL };           /* by mg_proof */
 static const char *const underscore_words[] = { "allowed", "forbidden", NULL };
 static const char *const from_server_words[] = { "hint", "trust", NULL };
 static const char *const void_count_words[] = { "term", "query", NULL };
@@ -38,6 +40,7 @@ static const mg_number_range local_part_range = { MG_LOCAL_PART_MAX, MG_PATH_MAX
 #define ZONE(member)   offsetof(mg_zone, member)
 #define GRANT(member)  offsetof(mg_grant, member)
 #define EXEMPT(member) offsetof(mg_exempt, member)
+#define RULE(member)   offsetof(mg_rule, member)
 #define LATER(name)    { name, NULL, 0, NULL }
 
 static const mg_key_schema mailguard_keys[] = {
@@ -77,7 +80,10 @@ static const mg_key_schema grant_keys[] = {
 static const mg_key_schema exempt_keys[] = {
 	{ "networks", mg_read_networks, EXEMPT(hosts.networks), NULL },
 	{ "hosts", mg_read_domains, EXEMPT(hosts.names), NULL },
-	{ "checks", mg_read_exempt_checks, EXEMPT(checks), NULL },
+	{ "senders", mg_read_addresses, EXEMPT(senders), NULL },
+	{ "helo", mg_read_domains, EXEMPT(helo), NULL },
+	{ "require", mg_read_bits, EXEMPT(proofs), proof_words },
+	{ "checks", mg_read_bits, EXEMPT(checks), exempt_words },
 	{ "owner", mg_read_note, EXEMPT(owner), NULL },
 	{ "reason", mg_read_note, EXEMPT(reason), NULL },
 };
@@ -107,6 +113,11 @@ static const mg_key_schema helo_keys[] = {
 };
 static const mg_key_schema ptr_keys[] = {
 	{ "from-server", mg_read_choice, POLICY(ptr_is_from_server), from_server_words },
+};
+static const mg_key_schema rule_keys[] = {
+	{ "when", mg_read_reasons, RULE(when), NULL },
+	{ "for", mg_read_reasons, RULE(affected), NULL },
+	{ "then", mg_read_consequence, RULE(then), NULL },
 };
 static const mg_key_schema dns_keys[] = {
 	{ "servers", mg_read_note, POLICY(dns.servers), NULL },
@@ -191,6 +202,18 @@ exempt_begin(mg_loader *loader, const char *name, guint line)
 	return exempt;
 }
 
+static void *
+rule_begin(mg_loader *loader, const char *name, guint line)
+{
+	mg_rule *rule = g_new0(mg_rule, 1);
+
+	rule->name = g_strdup(name);
+	rule->line = line;
+	rule->then = AS_USUAL;
+	g_ptr_array_add(loader->policy->rules, rule);
+	return rule;
+}
+
 static void
 actions_as_usual(mg_consequence actions[MG_N_SPF_RESULTS])
 {
@@ -228,6 +251,7 @@ static const section_schema sections[] = {
 	{ "address",         FALSE, FALSE, "address",  TRUE,  FALSE, KEYS(address_keys),         NULL },
 	{ "sender",          FALSE, FALSE, "sender",   TRUE,  TRUE,  NO_KEYS,                    NULL },
 	{ "exempt",          TRUE,  FALSE, NULL,       FALSE, FALSE, KEYS(exempt_keys),          exempt_begin },
+	{ "rule",            TRUE,  FALSE, NULL,       FALSE, FALSE, KEYS(rule_keys),            rule_begin },
 	{ "dns",             FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(dns_keys),             NULL },
 	{ "spf",             FALSE, FALSE, "spf",      TRUE,  TRUE,  KEYS(spf_keys),             NULL },
 	{ "spf-helo",        FALSE, FALSE, "spf-helo", TRUE,  FALSE, NO_KEYS,                    NULL },
@@ -553,6 +577,12 @@ mg_schema_settle(mg_loader *loader)
 		actions_settle(policy, of->actions);
 		if (of->recipients == NULL)
 			mg_loader_fail(loader, of->line, "value", "[spf-for %s]: recipients = ... was expected", of->name);
+	}
+	for (guint i = 0; i < policy->rules->len; i++) {
+		const mg_rule *rule = policy->rules->pdata[i];
+
+		if (rule->when == NULL || rule->affected == NULL || rule->then == AS_USUAL)
+			mg_loader_fail(loader, rule->line, "value", "[rule %s]: when, for and then were expected", rule->name);
 	}
 	if (policy->spf.no_mail_action == AS_USUAL)
 		policy->spf.no_mail_action = policy->consequences[MG_REASON_SPF_FAIL];

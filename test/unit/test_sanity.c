@@ -166,6 +166,7 @@ find(world *of, const mg_facts *facts, mg_iprev *iprev_out)
 	mg_envelope *envelope = g_new0(mg_envelope, 1);
 	GString *found = g_string_new(NULL);
 	mg_results results = { 0 };
+	mg_sanity_host host;
 	char name[MG_REASON_NAME_MAX];
 
 	if (mg_check_run(check) == MG_STEP_WAIT) {
@@ -174,7 +175,9 @@ find(world *of, const mg_facts *facts, mg_iprev *iprev_out)
 	}
 	mg_client_identify(of->policy, facts, client);
 	mg_envelope_read(of->policy, facts, envelope);
-	mg_sanity_check_report(sanity, client, envelope, &results, NULL, evidence, iprev_out);
+	mg_sanity_check_report(sanity, client, envelope, &results, NULL, evidence, &host);
+	*iprev_out = host.iprev;
+	g_assert_cmpint(host.name[0] != 0, ==, host.iprev == MG_IPREV_PASS);
 	for (guint reason = 0; reason < MG_N_REASONS; reason++)
 		for (guint i = 0; i < results.n; i++)
 			if (results.all[i].reason == reason) {
