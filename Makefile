@@ -33,7 +33,7 @@ ENGINE = base/log base/loop base/reason base/trace base/evidence base/places \
 	dns/resolver \
 	spf/record spf/macro spf/target spf/lookups spf/frames spf/terms spf/breadth spf/explain spf/evaluate spf/second \
 	check/client check/envelope check/deny check/relay check/sender check/penalty_box check/answers check/spf_subject check/spf_run check/spf \
-	check/spf_memory check/outbound check/judging check/host check/helo check/sender_domain check/sanity check/interplay check/stage check/forms \
+	check/spf_memory check/outbound check/judging check/host check/helo check/sender_domain check/sanity check/interplay check/audit check/stage check/forms \
 	check/matrix check/nat_watch \
 	verdict/decide verdict/reply verdict/header verdict/message \
 	rules inquiry engine
@@ -42,7 +42,7 @@ ENGINE = base/log base/loop base/reason base/trace base/evidence base/places \
 SPF_LIBSPF2 = spf/libspf2 spf/record spf/macro spf/target spf/lookups spf/frames spf/terms spf/breadth spf/explain \
 	spf/evaluate dns/name dns/answer base/log base/trace session/ip session/domain
 
-CLI = main check reports spf spf_print spf_batch json
+CLI = main over check reports spf spf_print spf_batch audit json
 EXAMPLE = smtpd client dialogue syntax
 
 HEADERS = api/mailguard.h api/mailguard/names.h api/mailguard/options.h api/mailguard/verdict.h \

@@ -141,3 +141,11 @@ mg_ask_recipient(mg_session *session, const char *path, size_t length, uint64_t 
 		return MG_E_ARGUMENT;
 	return session_ask(session, &(wish){ MG_ASK_RECIPIENT, 0, 0, path, length }, request_out);
 }
+
+int
+mg_ask_audit(mg_session *session, const char *domain, uint64_t *request_out)
+{
+	if (domain == NULL || domain[0] == 0)
+		return MG_E_ARGUMENT;
+	return session_ask(session, &(wish){ MG_ASK_AUDIT, 0, 0, domain, MG_TEXT }, request_out);
+}

@@ -14,6 +14,7 @@ enum {
 	EXIT_USAGE       = 64,
 	EXIT_UNAVAILABLE = 69,
 	EXIT_OUTPUT      = 74,
+	EXIT_UNKNOWN     = 75,
 	EXIT_CONFIG      = 78
 };
 
@@ -22,6 +23,7 @@ int cli_check(int argc, char **argv);
 int cli_lint(int argc, char **argv);
 int cli_relay_matrix(int argc, char **argv);
 int cli_spf(int argc, char **argv);
+int cli_audit(int argc, char **argv);
 
 /* Prints "mailguard: ..." on standard error, at most a line, and returns @code. */
 int cli_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -34,6 +36,15 @@ const char *cli_engine(void);
 /* A guard of a policy file, of a daemon's socket, or of neither, and keys that take the place of the file's; NULL where there is
  * none. Its log goes to standard error: all of it, or errors alone. Returns an exit code. */
 int cli_open(const char *config, const char *socket, const char *policy, bool verbose, mg_guard **guard_out);
+
+/* Where DNS is looked up, in place of what the policy says; NULL: as it says. */
+typedef struct cli_dns {
+	const char *server;   /* address and port */
+	const char *zone;     /* a master file */
+} cli_dns;
+
+/* The same with these, and with further keys as mailguard.conf has them; NULL: none. */
+int cli_open_over(const char *config, const cli_dns *dns, const char *more, bool verbose, mg_guard **guard_out);
 
 /* A path without its angle brackets, if it has them. */
 const char *cli_bare_path(const char *path, size_t *length_out);

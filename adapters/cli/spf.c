@@ -1,17 +1,15 @@
 /* spf.c - "mailguard spf": what SPF says of a client and an identity, and why. */
 #include <getopt.h>
-#include <limits.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli.h"
 #include "spf.h"
 
-#define POLICY_MAX 16384   /* octets of keys that options set */
-
 typedef struct spf_run {
 	spf_subject subject;
-	const char *config, *server, *zone, *engine;
+	const char *config, *engine;
+	cli_dns     dns;
 	bool        batch, compare, json, verbose;
 } spf_run;
 
@@ -44,8 +42,8 @@ take_option(spf_run *run, int option)
 	case OPTION_FROM:    run->subject.from = optarg; break;
 	case OPTION_HELO:    run->subject.helo = optarg; break;
 	case OPTION_CONFIG:  run->config = optarg; break;
-	case OPTION_SERVER:  run->server = optarg; break;
-	case OPTION_ZONE:    run->zone = optarg; break;
+	case OPTION_SERVER:  run->dns.server = optarg; break;
+	case OPTION_ZONE:    run->dns.zone = optarg; break;
 	case OPTION_RECORD:  run->subject.record = optarg; break;
 	case OPTION_ENGINE:  run->engine = optarg; break;
 	case OPTION_BATCH:   run->batch = true; break;
@@ -81,59 +79,15 @@ take_options(spf_run *run, int argc, char **argv)
 	return 0;
 }
 
-/* ---- the policy ---- */
-
-/* A value as mailguard.conf has it. */
-static void
-put_key(FILE *out, const char *key, const char *value)
-{
-	fprintf(out, "%s = ", key);
-	for (; *value; value++) {
-		if (*value == '\\')
-			fputc('\\', out);
-		fputc(*value, out);
-	}
-	fputc('\n', out);
-}
-
 /* Keys that stand in for those of the file. Without a file nobody is skipped, and explanations are fetched. */
-static int
-make_policy(const spf_run *run, const char *engine, char policy_out[POLICY_MAX])
-{
-	char zone[PATH_MAX];
-	FILE *out;
-
-	if (run->zone != NULL && realpath(run->zone, zone) == NULL)
-		return cli_fail(EXIT_USAGE, "spf: --zone %.200s: a file was expected", run->zone);
-	out = fmemopen(policy_out, POLICY_MAX, "w");
-	if (out == NULL)
-		return cli_fail_library(MG_E_MEMORY, "spf");
-	fprintf(out, "[dns]\n");
-	if (run->server != NULL)
-		put_key(out, "servers", run->server);
-	if (run->zone != NULL)
-		put_key(out, "local-zone", zone);
-	fprintf(out, "[spf]\n");
-	if (engine != NULL)
-		put_key(out, "engine", engine);
-	if (run->config == NULL)
-		fprintf(out, "skip-networks =\nexplanation = yes\n");
-	fputc(0, out);
-	if (fflush(out) != 0 || ftell(out) >= POLICY_MAX) {
-		fclose(out);
-		return cli_fail(EXIT_USAGE, "spf: options of more than %d octets", POLICY_MAX);
-	}
-	fclose(out);
-	return 0;
-}
-
 static int
 open_guard(const spf_run *run, const char *engine, mg_guard **guard_out)
 {
-	char policy[POLICY_MAX];
-	int code = make_policy(run, engine, policy);
+	char more[200];
 
-	return code ? code : cli_open(run->config, NULL, policy, run->verbose, guard_out);
+	snprintf(more, sizeof(more), "[spf]\n%s%.60s%s%s", engine != NULL ? "engine = " : "", engine != NULL ? engine : "",
+	         engine != NULL ? "\n" : "", run->config == NULL ? "skip-networks =\nexplanation = yes\n" : "");
+	return cli_open_over(run->config, &run->dns, more, run->verbose, guard_out);
 }
 
 /* ---- asking ---- */

@@ -244,6 +244,18 @@ MG_API int mg_ask_helo(mg_session *session, uint64_t *request_out);
  */
 MG_API int mg_ask_recipient(mg_session *session, const char *path, size_t length, uint64_t *request_out);
 
+/**
+ * mg_ask_audit - does this domain keep to good practice: MX, SPF, PTR, SOA, DMARC?
+ * @domain:  1..253 octets, NUL-terminated
+ *
+ * The session's client address, if there is one, is taken for an address that sends the domain's mail, and its HELO word for
+ * what such a host says. The verdict accepts whatever is found: the findings are its evidence, five pieces each
+ * (libmailguard(3)). Since: 0.1
+ *
+ * Returns as mg_ask_stage.
+ */
+MG_API int mg_ask_audit(mg_session *session, const char *domain, uint64_t *request_out);
+
 #ifdef __cplusplus
 }
 #endif

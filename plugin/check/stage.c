@@ -72,6 +72,7 @@ mg_stage_begin(const mg_tools *tools, mg_policy *policy, const mg_facts *facts, 
 	if (known.stage == MG_STAGE_HELO && is_early)
 		stage_only_prefetch(&checks_out->spf[MG_IDENTITY_HELO]);
 	checks_out->outbound = mg_outbound_check_new(tools, policy, &subject, now_s);
+	checks_out->audit = mg_audit_check_new(tools, policy, &known, now_s);
 	checks_out->sanity = mg_sanity_check_new(tools, policy, &known, subject.is_granted, !is_early);
 	g_free(outcome);
 }
@@ -95,7 +96,9 @@ mg_stage_check(const mg_stage_checks *checks, guint index)
 		return checks->spf[index] != NULL ? mg_spf_check_base(checks->spf[index]) : NULL;
 	if (index == G_N_ELEMENTS(checks->spf))
 		return checks->outbound != NULL ? mg_outbound_check_base(checks->outbound) : NULL;
-	return checks->sanity != NULL ? mg_sanity_check_base(checks->sanity) : NULL;
+	if (index == G_N_ELEMENTS(checks->spf) + 1)
+		return checks->sanity != NULL ? mg_sanity_check_base(checks->sanity) : NULL;
+	return checks->audit != NULL ? mg_audit_check_base(checks->audit) : NULL;
 }
 
 void
@@ -118,6 +121,11 @@ mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, const
 		                  && (known.helo.octets == NULL || known.reverse_path.octets == NULL),
 	};
 	mg_client_identify(policy, &known, &outcome->client);
+	if (known.question == MG_ASK_AUDIT) {
+		if (checks != NULL && checks->audit != NULL)
+			mg_audit_check_report(checks->audit, evidence);
+		return;
+	}
 	mg_client_trace(&outcome->client, trace);
 	mg_envelope_read(policy, &known, &outcome->envelope);
 	for (guint i = 0; checks != NULL && i < G_N_ELEMENTS(checks->spf); i++)

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "base/trace.h"
+#include "check/audit.h"
 #include "check/client.h"
 #include "check/envelope.h"
 #include "check/outbound.h"
@@ -30,9 +31,10 @@ typedef struct mg_stage_checks {
 	mg_spf_check      *spf[MG_IDENTITY_MAIL_FROM + 1];   /* by mg_identity; refs held by who has this */
 	mg_outbound_check *outbound;                         /* owned by who has this */
 	mg_sanity_check   *sanity;                           /* owned by who has this */
+	mg_audit_check    *audit;                            /* owned by who has this */
 } mg_stage_checks;
 
-#define MG_STAGE_CHECKS_MAX (MG_IDENTITY_MAIL_FROM + 3)
+#define MG_STAGE_CHECKS_MAX (MG_IDENTITY_MAIL_FROM + 4)
 
 void mg_stage_begin(const mg_tools *tools, mg_policy *policy, const mg_facts *facts, gint64 now_s,
                     mg_stage_checks *checks_out);
