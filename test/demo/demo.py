@@ -25,6 +25,7 @@ USER, PASSWORD = "bert", "secret"
 
 OUTSIDER, SERVER, FIREWALL, OLD_SERVER, DENIED = "127.0.0.9", "127.0.0.2", "127.0.0.3", "127.0.0.5", "127.0.0.66"
 STRICT = "127.0.0.20"   # the only host that may send for strict.example
+NAMELESS, MISNAMED = "127.0.0.30", "127.0.0.31"   # hosts that DNS has no name for, and one that leads elsewhere
 
 # A dialogue: client, HELO, user who authenticates, sender, and for each recipient the reply and the reason expected.
 # With no recipient, they are those of the connection. Octets are written as they are sent.
@@ -98,6 +99,32 @@ DIALOGUES = [
     ]),
     (OUTSIDER, "laptop.example.com", PASSWORD, b"bert@strict.example", [
         (b"victim@example.org", "250", "relay.granted"),
+    ]),
+    # HELO: a stranger under our own name or address; a word that is no host's name. What does not verify is no reason to refuse.
+    (OUTSIDER, "mail.example.net", None, b"anna@example.com", [
+        (b"info@example.net", "550 5.7.1", "helo.own-name"),
+    ]),
+    (OUTSIDER, "[192.0.2.1]", None, b"anna@example.com", [
+        (b"info@example.net", "550 5.7.1", "helo.own-address"),
+    ]),
+    (OUTSIDER, "pc7", None, b"anna@example.com", [
+        (b"info@example.net", "250", "relay.own-domain"),
+    ]),
+    (OUTSIDER, "nowhere.example.com", None, b"anna@example.com", [
+        (b"info@example.net", "250", "relay.own-domain"),
+    ]),
+    (NAMELESS, "[127.0.0.30]", None, b"anna@example.com", [
+        (b"info@example.net", "250", "relay.own-domain"),
+    ]),
+    (MISNAMED, "[127.0.0.31]", None, b"anna@example.com", [
+        (b"info@example.net", "250", "relay.own-domain"),
+    ]),
+    # The sender's domain: one that takes no mail, so that nobody could answer; one that is not there.
+    (OUTSIDER, "mail.example.com", None, b"anna@silent.example", [
+        (b"info@example.net", "550 5.7.27", "sender.null-mx"),
+    ]),
+    (OUTSIDER, "mail.example.com", None, b"anna@nowhere.example", [
+        (b"info@example.net", "250", "relay.own-domain"),
     ]),
     # Deny lists: a sender (the refusal waits for the recipient), and a host, which does not come to HELO.
     (OUTSIDER, "mail.example.com", None, b"win@spam.example", [
