@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define OFF     MG_CONSEQUENCE_OFF
+#define MONITOR MG_CONSEQUENCE_MONITOR
 #define FLAG    MG_CONSEQUENCE_FLAG
 #define DEFER   MG_CONSEQUENCE_DEFER
 #define REJECT  MG_CONSEQUENCE_REJECT
@@ -36,6 +37,7 @@ static const mg_reason_info reasons[] = {
 	[MG_REASON_DENY_SENDER]        = { "deny", "sender", REJECT, ANY, POLICY, "Sender {sender} may not send mail here" },
 	[MG_REASON_DENY_RECIPIENT]     = { "deny", "recipient", REJECT, ANY, POLICY, "Recipient {recipient} takes no mail" },
 	[MG_REASON_DENY_PAIR]          = { "deny", "pair", REJECT, ANY, POLICY, "Sender {sender} may not write to {recipient}" },
+	[MG_REASON_DENY_DNS]           = { "deny", "dns", REJECT, ANY, POLICY, "What DNS says of {client-ip}, its HELO or its sender is not accepted here" },
 
 	[MG_REASON_RELAY_ADDRESS_FORM] = { "relay", "address-form", REJECT, REFUSAL, POLICY,
 	                                   "Address hides a route, which is not followed for {client-ip}" },
@@ -82,8 +84,10 @@ static const mg_reason_info reasons[] = {
 	[MG_REASON_HELO_UNKNOWN_SUFFIX]   = { "helo", "unknown-suffix", FLAG, ANY, POLICY, HELO_TEXT },
 	[MG_REASON_HELO_DYNAMIC]          = { "helo", "dynamic", OFF, ANY, POLICY, HELO_TEXT },
 	[MG_REASON_HELO_PATTERN]          = { "helo", "pattern", FLAG, ANY, POLICY, HELO_TEXT },
+	[MG_REASON_HELO_FORGED]           = { "helo", "forged", REJECT, ANY, POLICY, HELO_TEXT },
 	[MG_REASON_HELO_NO_ADDRESS]       = { "helo", "no-address", FLAG, ANY, POLICY, HELO_TEXT },
 	[MG_REASON_HELO_NOT_CLIENT]       = { "helo", "not-client", FLAG, ANY, POLICY, HELO_TEXT },
+	[MG_REASON_HELO_NEIGHBOUR]        = { "helo", "neighbour", MONITOR, ANY, POLICY, HELO_TEXT },
 	[MG_REASON_HELO_PTR_MISMATCH]     = { "helo", "ptr-mismatch", FLAG, ANY, POLICY, HELO_TEXT },
 	[MG_REASON_HELO_CHANGED]          = { "helo", "changed", FLAG, ANY, POLICY, HELO_TEXT },
 

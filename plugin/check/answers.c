@@ -97,6 +97,10 @@ mg_answers_get(mg_answers *answers, const mg_dns_question *question)
 			return one->answer;
 	}
 	one = answers_file(answers);
+	if (answers->all->len > MG_ANSWERS_MAX) {
+		asked_take(one, mg_dns_answer_new(question, MG_DNS_UNKNOWN, "over-budget", 0));
+		return one->answer;
+	}
 	answer = (answers->n_rounds > 0 ? mg_resolver_ask_ahead : mg_resolver_ask)(answers->resolver, question, asked_answered,
 	                                                                           one, &one->ticket);
 	if (answer != NULL) {

@@ -79,7 +79,8 @@ judge_addresses(mg_judging *judging, const mg_helo_word *word)
 		mg_judging_find(judging, MG_REASON_HELO_NO_ADDRESS, NULL);
 	else if (has_address && has_ipv4 != MG_UNKNOWN && has_ipv6 != MG_UNKNOWN && !mg_answer_has_ip(ipv4, ip)
 	         && !mg_answer_has_ip(ipv6, ip))
-		mg_judging_find(judging, MG_REASON_HELO_NOT_CLIENT, NULL);
+		mg_judging_find(judging, mg_answer_has_neighbour(mg_ip_is_ipv4(ip) ? ipv4 : ipv6, ip) ? MG_REASON_HELO_NEIGHBOUR
+		                                                                                       : MG_REASON_HELO_NOT_CLIENT, NULL);
 }
 
 /* One organisation is enough (FEATURES H12). */
@@ -91,6 +92,20 @@ judge_kin(mg_judging *judging, const mg_helo_word *word, const mg_host *host)
 			return;
 	if (host->n_names > 0)
 		mg_judging_find(judging, MG_REASON_HELO_PTR_MISMATCH, NULL);
+}
+
+/* Names that only their owner's hosts say, as PTR and the way back prove (FEATURES H17). */
+static void
+judge_forgery(mg_judging *judging, const mg_helo_word *word, const mg_host *host)
+{
+	const char *entry = mg_domains_find(judging->policy->helo_verified, word->name, NULL);
+
+	if (entry == NULL || host->iprev == 0 || host->iprev == MG_IPREV_TEMPERROR)
+		return;
+	if (host->confirmed >= 0 && mg_host_name_is_kin(word->name, host->names[host->confirmed]))
+		return;
+	mg_trace_add(judging->trace, "helo: %s is of verified-names '%s', and the client's names do not prove it", word->name, entry);
+	mg_judging_find(judging, MG_REASON_HELO_FORGED, NULL);
 }
 
 /* ---- each word ---- */
@@ -127,6 +142,7 @@ judge_word(mg_judging *judging, mg_words said, const mg_host *host)
 	if (mg_judging_wants(judging, MG_REASON_HELO_NO_ADDRESS) || mg_judging_wants(judging, MG_REASON_HELO_NOT_CLIENT))
 		judge_addresses(judging, &word);
 	judge_kin(judging, &word, host);
+	judge_forgery(judging, &word, host);
 }
 
 static gboolean

@@ -52,3 +52,15 @@ mg_answer_has_ip(const mg_dns_answer *answer, const mg_ip *ip)
 			return TRUE;
 	return FALSE;
 }
+
+gboolean
+mg_answer_has_neighbour(const mg_dns_answer *answer, const mg_ip *ip)
+{
+	const guint prefix = mg_ip_is_ipv4(ip) ? MG_IPV4_PREFIX + 24 : 64;
+	const mg_network around = { mg_ip_mask(ip, prefix), (guint8)prefix };
+
+	for (guint i = 0; mg_answer_exists(answer) == MG_YES && i < answer->n_records; i++)
+		if (mg_network_contains(&around, &answer->records[i].ip))
+			return TRUE;
+	return FALSE;
+}

@@ -37,5 +37,7 @@ const mg_dns_answer *mg_judging_ask_domain(mg_judging *judging, mg_dns_type type
 /* What an answer says; NULL is unknown. */
 mg_tristate mg_answer_exists(const mg_dns_answer *answer);
 gboolean mg_answer_has_ip(const mg_dns_answer *answer, const mg_ip *ip);
+/* One that shares a /24, or a /64 of IPv6, with @ip. */
+gboolean mg_answer_has_neighbour(const mg_dns_answer *answer, const mg_ip *ip);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "check/deny_dns.h"
 #include "check/helo.h"
 #include "check/host.h"
 #include "check/sender_domain.h"
@@ -68,6 +69,8 @@ sanity_judge(const mg_sanity_check *sanity, mg_judging *judging, mg_host *host)
 	gboolean wants_helo = (facts->question == MG_ASK_HELO || facts->stage >= MG_STAGE_HELO)
 	                      && is_wanted(sanity, judging, MG_EXEMPT_HELO, "helo");
 	gboolean wants_ptr = has_address && is_wanted(sanity, judging, MG_EXEMPT_PTR, "ptr");
+	gboolean wants_sender = (facts->question == MG_ASK_HELO || facts->stage >= MG_STAGE_MAIL) && facts->reverse_path.octets != NULL
+	                        && is_wanted(sanity, judging, MG_EXEMPT_SENDER, "sender");
 	mg_results *results = judging->results, unheard = { 0 };
 
 	mg_host_clear(host);
@@ -78,9 +81,14 @@ sanity_judge(const mg_sanity_check *sanity, mg_judging *judging, mg_host *host)
 	}
 	if (wants_helo)
 		mg_helo_judge(judging, host);
-	if ((facts->question == MG_ASK_HELO || facts->stage >= MG_STAGE_MAIL) && facts->reverse_path.octets != NULL
-	    && is_wanted(sanity, judging, MG_EXEMPT_SENDER, "sender"))
+	if (wants_sender)
 		mg_sender_domain_judge(judging);
+	if (wants_helo)
+		mg_deny_dns_judge_helo(judging);
+	if (wants_ptr && host->confirmed >= 0)
+		mg_deny_dns_judge_name(judging, host->names[host->confirmed]);
+	if (wants_sender)
+		mg_deny_dns_judge_sender(judging);
 }
 
 /* TRUE: all answers are here. */

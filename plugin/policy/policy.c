@@ -140,9 +140,13 @@ mg_policy_unref(mg_policy *policy)
 	mg_addresses_free(policy->deny_senders);
 	mg_addresses_free(policy->deny_recipients);
 	mg_pairs_free(policy->deny_pairs);
+	mg_networks_free(policy->deny_dns.addresses);
+	mg_domains_free(policy->deny_dns.exchanges);
+	mg_domains_free(policy->deny_dns.name_servers);
 	g_free(policy->dns.servers);
 	g_free(policy->dns.local_zone);
 	mg_patterns_free(policy->helo_patterns);
+	mg_domains_free(policy->helo_verified);
 	mg_networks_free(policy->sanity_skipped);
 	mg_networks_free(policy->spf.skipped);
 	mg_domains_free(policy->spf.listed);

@@ -139,6 +139,13 @@ typedef struct mg_spf_policy {
 	GPtrArray     *trusted_domains;              /* owned; of canonical Domains; the same for whom these let pass; NULL: none */
 } mg_spf_policy;
 
+/* mg_deny_dns - what the names of client, HELO and sender must not lead to. */
+typedef struct mg_deny_dns {
+	mg_networks *addresses;      /* all owned */
+	mg_domains  *exchanges;
+	mg_domains  *name_servers;
+} mg_deny_dns;
+
 /* mg_reply_form - how a deny list answers. */
 typedef struct mg_reply_form {
 	int   code;            /* 0: the reason's own */
@@ -173,12 +180,14 @@ typedef struct mg_policy {
 	mg_addresses *deny_senders;      /* owned */
 	mg_addresses *deny_recipients;   /* owned */
 	mg_pairs     *deny_pairs;        /* owned */
+	mg_deny_dns   deny_dns;
 
 	mg_dns_policy  dns;
 	mg_spf_policy  spf;
 
 	gboolean       helo_forbids_underscore;
 	mg_patterns   *helo_patterns;     /* owned */
+	mg_domains    *helo_verified;     /* owned; names that none but their own hosts say */
 	mg_networks   *sanity_skipped;    /* owned; clients that [helo], [ptr] and [sender] leave out */
 	gboolean       ptr_is_from_server;
 

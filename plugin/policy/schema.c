@@ -103,12 +103,19 @@ static const mg_key_schema deny_pairs_keys[] = {
 	{ "pairs", mg_read_pairs, POLICY(deny_pairs), NULL },
 	{ "reply", mg_read_reply, POLICY(replies[MG_REASON_DENY_PAIR]), NULL },
 };
+static const mg_key_schema deny_dns_keys[] = {
+	{ "addresses", mg_read_networks, POLICY(deny_dns.addresses), NULL },
+	{ "exchanges", mg_read_domains, POLICY(deny_dns.exchanges), NULL },
+	{ "name-servers", mg_read_domains, POLICY(deny_dns.name_servers), NULL },
+	{ "reply", mg_read_reply, POLICY(replies[MG_REASON_DENY_DNS]), NULL },
+};
 static const mg_key_schema address_keys[] = {
 	{ "local-part-max", mg_read_number, POLICY(local_part_max), &local_part_range },
 };
 static const mg_key_schema helo_keys[] = {
 	{ "underscore", mg_read_choice, POLICY(helo_forbids_underscore), underscore_words },
 	{ "patterns", mg_read_patterns, POLICY(helo_patterns), NULL },
+	{ "verified-names", mg_read_domains, POLICY(helo_verified), NULL },
 	{ "skip-networks", mg_read_skipped, POLICY(sanity_skipped), NULL },
 };
 static const mg_key_schema ptr_keys[] = {
@@ -246,6 +253,7 @@ static const section_schema sections[] = {
 	{ "deny senders",    FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(deny_senders_keys),    NULL },
 	{ "deny recipients", FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(deny_recipients_keys), NULL },
 	{ "deny pairs",      FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(deny_pairs_keys),      NULL },
+	{ "deny dns",        FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(deny_dns_keys),        NULL },
 	{ "deny",            FALSE, FALSE, "deny",     FALSE, FALSE, NO_KEYS,                    NULL },
 	{ "relay",           FALSE, FALSE, "relay",    TRUE,  FALSE, NO_KEYS,                    NULL },
 	{ "address",         FALSE, FALSE, "address",  TRUE,  FALSE, KEYS(address_keys),         NULL },

@@ -20,6 +20,22 @@ static const char zone_text[] =
 	"mail.good.com IN MX 10 mx.good.com.\n"
 	"host-100-7.line.com IN A 198.51.100.7\n"
 	"elsewhere.com IN A 192.0.2.9\n"
+	"big.com IN A 198.51.101.7\n"
+	"mx.big.com IN A 198.51.100.14\n"
+	"14.100.51.198.in-addr.arpa IN PTR mx.big.com.\n"
+	"a.refused.com IN A 192.0.2.66\n"
+	"refused-mx.com IN MX 10 a.refused.com.\n"
+	"refused-mx.com IN A 8.8.8.8\n"
+	"refused-ns.com IN NS ns.refused.com.\n"
+	"host.refused-ns.com IN A 8.8.8.8\n"
+	"lame-ns.com IN NS a.refused.com.\n"
+	"lame-ns.com IN A 8.8.8.8\n"
+	"slow-ns.com IN NS ns.silent.test.\n"
+	"slow-ns.com IN A 8.8.8.8\n"
+	"15.100.51.198.in-addr.arpa IN PTR b.refused.com.\n"
+	"b.refused.com IN A 198.51.100.15\n"
+	"b.refused.com IN A 192.0.2.67\n"
+	"16.100.51.198.in-addr.arpa IN PTR a.refused.com.\n"
 	/* the client's names, by the last octet of its address */
 	"7.100.51.198.in-addr.arpa IN PTR mx.good.com.\n"
 	"8.100.51.198.in-addr.arpa IN PTR elsewhere.com.\n"
@@ -50,7 +66,10 @@ static const char zone_text[] =
 
 #define POLICY "[mailguard]\nhostname = mx1.ours.com\nown-names = mail.ours.com\nown-addresses = 203.0.113.25 2001:db8::25\n" \
 	"[domains]\nlocal = ours.com\n[zone inside]\nnetworks = 203.0.113.0/24\n[grant inside]\nzone = inside\n" \
-	"[helo]\nliteral = flag\ndynamic = flag\npatterns = *.spam.com friend\n[ptr]\nmany = flag\ngeneric = flag\n"
+	"[helo]\nliteral = flag\ndynamic = flag\npatterns = *.spam.com friend\nverified-names = .big.com big.com\n[ptr]\nmany = flag\ngeneric = flag\n"
+
+/* Asks more of DNS: only where that is wanted. */
+#define DENY_DNS "[deny dns]\naddresses = 192.0.2.64/28\nexchanges = .refused.com\nname-servers = .refused.com\n"
 
 typedef struct sanity_case {
 	const char *name, *client, *helo, *from, *expected;   /* expected: results of HELO, PTR and sender, in their order */
@@ -96,9 +115,16 @@ static const sanity_case sanity_cases[] = {
 	{ "helo/no-address", CLIENT, "nothing.com", "u@withmx.com", "helo.no-address helo.ptr-mismatch" },
 	{ "helo/mx-alone-is-an-address", CLIENT, "mail.good.com", "u@withmx.com", "" },
 	{ "helo/not-client", CLIENT, "other.good.com", "u@withmx.com", "helo.not-client" },
+	{ "helo/neighbour", "198.51.100.99", "mx.good.com", "u@withmx.com", "helo.neighbour ptr.missing" },
+	{ "helo/not-even-a-neighbour", CLIENT, "elsewhere.com", "u@withmx.com", "helo.not-client helo.ptr-mismatch" },
+	{ "helo/verified", "198.51.100.14", "mx.big.com", "u@withmx.com", "" },
+	{ "helo/verified-by-a-name-of-the-same-house", "198.51.100.14", "big.com", "u@withmx.com", "helo.not-client" },
+	{ "helo/forged", CLIENT, "mx.big.com", "u@withmx.com", "helo.forged helo.neighbour helo.ptr-mismatch" },
+	{ "helo/forged-without-a-name", "198.51.100.99", "mx.big.com", "u@withmx.com", "helo.forged helo.neighbour ptr.missing" },
+	{ "helo/forged-or-not-is-unknown", "198.51.100.11", "mx.big.com", "u@withmx.com", "helo.neighbour helo.ptr-mismatch" },
 	{ "helo/unknown", CLIENT, "host.silent.test", "u@withmx.com", "helo.unknown-suffix helo.ptr-mismatch" },
 
-	{ "ptr/missing", "198.51.100.99", "mx.good.com", "u@withmx.com", "helo.not-client ptr.missing" },
+	{ "ptr/missing", "198.51.100.99", "mx.good.com", "u@withmx.com", "helo.neighbour ptr.missing" },
 	{ "ptr/not-confirmed", "198.51.100.8", "elsewhere.com", "u@withmx.com", "helo.not-client ptr.not-confirmed" },
 	{ "ptr/name-without-address", "198.51.100.10", "nothing.com", "u@withmx.com", "helo.no-address ptr.not-confirmed" },
 	{ "ptr/name-unknown", "198.51.100.11", "nothing.com", "u@withmx.com", "helo.no-address helo.ptr-mismatch" },
@@ -106,6 +132,17 @@ static const sanity_case sanity_cases[] = {
 	  "helo.no-address helo.ptr-mismatch ptr.not-confirmed ptr.many" },
 	{ "ptr/alias", "198.51.100.12", "alias.good.com", "u@withmx.com", "" },
 	{ "ptr/generic", "198.51.100.13", "mx.line.com", "u@withmx.com", "helo.no-address ptr.generic" },
+
+	{ "deny-dns/helo", CLIENT, "a.refused.com", "u@withmx.com", "deny.dns helo.not-client helo.ptr-mismatch" },
+	{ "deny-dns/client", "198.51.100.15", "mx.good.com", "u@withmx.com", "deny.dns helo.neighbour helo.ptr-mismatch" },
+	{ "deny-dns/client's-name-must-lead-back", "198.51.100.16", "mx.good.com", "u@withmx.com",
+	  "helo.neighbour helo.ptr-mismatch ptr.not-confirmed" },
+	{ "deny-dns/sender", CLIENT, "mx.good.com", "u@a.refused.com", "deny.dns" },
+	{ "deny-dns/mx", CLIENT, "mx.good.com", "u@refused-mx.com", "deny.dns sender.mx-bogon" },
+	{ "deny-dns/ns-of-the-organisation", CLIENT, "mx.good.com", "u@host.refused-ns.com", "deny.dns" },
+	{ "deny-dns/ns-by-its-address", CLIENT, "mx.good.com", "u@lame-ns.com", "deny.dns" },
+	{ "deny-dns/unknown-is-on-no-list", CLIENT, "mx.good.com", "u@slow-ns.com", "" },
+	{ "deny-dns/literal-has-no-name", CLIENT, "[192.0.2.66]", "u@withmx.com", "helo.literal helo.literal-mismatch" },
 
 	{ "sender/null", CLIENT, "mx.good.com", "", "" },
 	{ "sender/address-only", CLIENT, "mx.good.com", "u@onlya.com", "" },
@@ -209,7 +246,7 @@ test_found(gconstpointer data)
 	mg_iprev iprev;
 	world of;
 
-	world_begin(&of, POLICY);
+	world_begin(&of, POLICY DENY_DNS);
 	found = find(&of, &facts, &iprev);
 	g_assert_cmpstr(found, ==, row->expected);
 	world_end(&of);
@@ -258,16 +295,16 @@ test_iprev_from_server(void)
 	facts.iprev = MG_IPREV_PASS;
 	world_begin(&of, POLICY);
 	hinted = find(&of, &facts, &iprev);
-	g_assert_cmpstr(hinted, ==, "helo.not-client ptr.missing");
+	g_assert_cmpstr(hinted, ==, "helo.neighbour ptr.missing");
 	world_end(&of);
 	world_begin(&of, POLICY "from-server = trust\n");
 	trusted = find(&of, &facts, &iprev);
-	g_assert_cmpstr(trusted, ==, "helo.not-client");
+	g_assert_cmpstr(trusted, ==, "helo.neighbour");
 	g_assert_cmpint(iprev, ==, MG_IPREV_PASS);
 	facts.iprev = MG_IPREV_TEMPERROR;
 	facts.ptr = "";
 	failed = find(&of, &facts, &iprev);
-	g_assert_cmpstr(failed, ==, "helo.not-client");
+	g_assert_cmpstr(failed, ==, "helo.neighbour");
 	world_end(&of);
 }
 
@@ -386,12 +423,40 @@ test_does_not_wait(void)
 	world_end(&of);
 }
 
+/* ---- what a check may ask ---- */
+
+static void
+test_budget(void)
+{
+	mg_answers *answers;
+	world of;
+
+	world_begin(&of, POLICY);
+	answers = mg_answers_new(of.tools.resolver, NULL, NULL);
+	for (guint i = 0; i <= MG_ANSWERS_MAX; i++) {
+		g_autofree char *text = g_strdup_printf("n%u.silent.test", i);
+		mg_dns_question question = { .type = MG_DNS_A };
+		mg_dns_answer *answer;
+
+		g_assert_true(mg_dns_name_from_text(text, strlen(text), &question.name));
+		answer = mg_answers_get(answers, &question);
+		if (i < MG_ANSWERS_MAX)
+			g_assert_null(answer);
+		else
+			g_assert_cmpstr(answer->why, ==, "over-budget");
+	}
+	g_assert_cmpuint(mg_answers_asked(answers), ==, MG_ANSWERS_MAX);
+	mg_answers_free(answers);
+	world_end(&of);
+}
+
 int
 main(int argc, char **argv)
 {
 	test_init(&argc, &argv);
 	TEST_ROWS("/sanity/found", sanity_cases, test_found);
 	TEST_ROWS("/sanity/iprev", iprev_cases, test_iprev);
+	g_test_add_func("/sanity/budget", test_budget);
 	g_test_add_func("/sanity/iprev-from-server", test_iprev_from_server);
 	g_test_add_func("/sanity/earlier-words", test_earlier_words);
 	TEST_ROWS("/sanity/skipped", skip_cases, test_skipped);
