@@ -40,6 +40,7 @@ name_read(const char *text, gsize length, gboolean allows_underscore, mg_helo_wo
 		word->name[0] = 0;
 		word->fault = "not a Domain";
 	} else if (!allows_underscore && memchr(text, '_', length) != NULL) {
+		word->name[0] = 0;
 		word->fault = "an underscore";
 	} else {
 		word->kind = strchr(word->name, '.') != NULL ? MG_HELO_NAME : MG_HELO_DOTLESS;
