@@ -24,8 +24,11 @@ static const mg_network special[] = {
 	{ { 0, 1 }, 128 },            /* loopback */
 	IPV6(0x0064ff9b00010000, 48), /* local translation (RFC 8215) */
 	IPV6(0x0100000000000000, 64), /* discard-only (RFC 6666) */
+	IPV6(0x0100000000000001, 64), /* dummy (RFC 9780) */
+	IPV6(0x2001000200000000, 48), /* benchmarking (RFC 5180) */
 	IPV6(0x20010db800000000, 32), /* documentation (RFC 3849) */
 	IPV6(0x3fff000000000000, 20), /* documentation (RFC 9637) */
+	IPV6(0x5f00000000000000, 16), /* segment routing (RFC 9602) */
 	IPV6(0xfc00000000000000, 7),  /* unique local (RFC 4193) */
 	IPV6(0xfe80000000000000, 10), /* link-local */
 	IPV6(0xff00000000000000, 8),  /* multicast */
