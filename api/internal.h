@@ -66,10 +66,10 @@ typedef struct mg_octets {
 #define MG_EARLIER_HELOS_MAX 4
 
 /* A word that the client said before. */
-typedef struct mg_earlier_helo {
+typedef struct mg_said_helo {
 	mg_octets word;
 	bool      is_before_tls;   /* TLS was started since */
-} mg_earlier_helo;
+} mg_said_helo;
 
 struct mg_session {
 	mg_guard   *guard;   /* borrowed */
@@ -87,7 +87,7 @@ struct mg_session {
 	char          tls_version[33];
 	uint8_t       fingerprint[32];
 	mg_octets     helo, auth, reverse_path, spf_record;
-	mg_earlier_helo earlier_helos[MG_EARLIER_HELOS_MAX];   /* the first that were others than the one before */
+	mg_said_helo earlier_helos[MG_EARLIER_HELOS_MAX];   /* the first that were others than the one before */
 	unsigned      n_earlier_helos;
 	bool          helo_is_before_tls;
 	uint32_t      helo_flags, mail_flags;

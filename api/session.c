@@ -212,7 +212,7 @@ session_keep_helo(mg_session *session, const mg_octets *next)
 	if (word->octets == NULL || session->n_earlier_helos == MG_EARLIER_HELOS_MAX
 	    || (word->length == next->length && memcmp(word->octets, next->octets, next->length) == 0))
 		return;
-	session->earlier_helos[session->n_earlier_helos++] = (mg_earlier_helo){ *word, session->helo_is_before_tls };
+	session->earlier_helos[session->n_earlier_helos++] = (mg_said_helo){ *word, session->helo_is_before_tls };
 	session->helo = (mg_octets){ NULL, 0 };
 }
 
