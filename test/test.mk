@@ -10,7 +10,7 @@ FUZZ_TARGETS = fuzz_path fuzz_policy fuzz_list fuzz_wire fuzz_header fuzz_dns_wi
 	fuzz_spf_macro fuzz_spf_evaluate fuzz_helo
 # SPF suites: ours, and those of others, unpacked from Debian's packages.
 SUITES = rfc7208 pyspf blitiri mailguard
-BENCHES = bench_relay bench_abi bench_spf
+BENCHES = bench_relay bench_abi bench_spf bench_helo
 
 UNIT_PROGRAMS = $(UNIT_TESTS:%=$(BUILD)/test/%)
 SUITE_PROGRAMS = $(BUILD)/test/run_spf $(BUILD)/test/run_spf_network $(BUILD)/test/run_spf_libspf2
@@ -140,10 +140,15 @@ $(BUILD)/bench/bench_abi: test/bench/bench_abi.c test/bench/bench.h test/bench/b
 # The public interface and the evaluator by itself in one program, so that both stand beside libspf2 in the same run.
 EVALUATOR = $(filter $(BUILD)/plugin/spf/% %/dns/name.o %/dns/answer.o %/dns/cache.o %/dns/entry.o %/base/trace.o %/base/log.o \
 	%/session/ip.o,$(ENGINE_OBJECTS))
-$(BUILD)/bench/bench_spf: $(addprefix test/bench/,bench_spf.c slow_dns.c spf2.c bench.h bench_guard.h gmail_zone.h slow_dns.h \
-	spf2.h) $(EVALUATOR) $(LIBRARY) $(BUILD)/engine.so
+$(BUILD)/bench/bench_spf: $(addprefix test/bench/,bench_spf.c slow_dns.c spf2.c bench.h bench_guard.h gmail_zone.h \
+	host_zone.h slow_dns.h spf2.h) $(EVALUATOR) $(LIBRARY) $(BUILD)/engine.so
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -o $@ $(filter %.c %.o,$^) $(ALL_LDFLAGS) $(IN_TREE) $(ENGINE_LIBS) -lspf2 -lresolv
+# Likewise the public interface, and the engine's objects for what it judges by itself.
+$(BUILD)/bench/bench_helo: $(addprefix test/bench/,bench_helo.c slow_dns.c bench.h bench_guard.h gmail_zone.h \
+	host_zone.h slow_dns.h) $(ENGINE_OBJECTS) $(BUILD)/api/wire.o $(LIBRARY) $(BUILD)/engine.so
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -o $@ $(filter %.c %.o,$^) $(ALL_LDFLAGS) $(IN_TREE) $(ENGINE_LIBS) -lresolv
 
 bench: deps
 	@$(MAKE) --no-print-directory bench-only

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define BENCH_FILES_MAX 4
+#define BENCH_ROUNDS    7      /* the median of these counts */
 #define BENCH_PATH_MAX  300
 
 static inline _Noreturn void
@@ -86,6 +87,40 @@ static inline void
 print_bar(const char *what, double figure, const char *unit, int is_met)
 {
 	printf("  %-62s %8.2f %-3s  %s\n", what, figure, unit, is_met ? "met" : "NOT met");
+}
+
+/* ---- one thing done in several ways ---- */
+
+typedef struct bench_way {
+	const char *what;
+	void      (*check)(void *context);
+	void       *context;
+	double      rounds[BENCH_ROUNDS], ratios[BENCH_ROUNDS];   /* ns a check; the first way's in the same round to that */
+} bench_way;
+
+/* In turns, so that what slows the host down slows all of them. */
+static inline void
+measure_ways(bench_way *ways, size_t n_ways, unsigned n_checks)
+{
+	for (unsigned round = 0; round < BENCH_ROUNDS; round++)
+		for (size_t i = 0; i < n_ways; i++) {
+			double begin = now_ns();
+
+			for (unsigned n = 0; n < n_checks; n++)
+				ways[i].check(ways[i].context);
+			ways[i].rounds[round] = (now_ns() - begin) / n_checks;
+			ways[i].ratios[round] = ways[0].rounds[round] / ways[i].rounds[round];
+		}
+}
+
+/* @first: what the first way is called in a few letters. */
+static inline void
+print_way(bench_way *way, const char *first)
+{
+	double ns = median(way->rounds, BENCH_ROUNDS);
+
+	printf("  %-44s %7.0f ns (%.0f to %.0f); %s to this %5.2f\n", way->what, ns, way->rounds[0],
+	       way->rounds[BENCH_ROUNDS - 1], first, median(way->ratios, BENCH_ROUNDS));
 }
 
 /* ---- a policy in files ---- */

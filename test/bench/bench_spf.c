@@ -17,7 +17,6 @@
 #include "spf/record.h"
 #include "spf2.h"
 
-#define ROUNDS        7       /* the median of these counts */
 #define N_WARM        4000u   /* checks in a round, each way */
 #define WARM_DOMAIN   "gmail.example"
 #define HELO          "host.example.org"
@@ -70,12 +69,11 @@ expect_pass(const mg_verdict *verdict)
 static unsigned
 rounds_of(const mg_verdict *verdict)
 {
-	const char *name, *value;
+	const char *rounds = evidence_of(verdict, "spf.rounds");
 
-	for (size_t i = 0; (name = mg_verdict_evidence(verdict, i, &value)) != NULL; i++)
-		if (strcmp(name, "spf.rounds") == 0)
-			return (unsigned)atoi(value);
-	die("a verdict tells no rounds");
+	if (rounds[0] == 0)
+		die("a verdict tells no rounds");
+	return (unsigned)atoi(rounds);
 }
 
 static mg_session *
@@ -104,17 +102,6 @@ check(mg_guard *guard, const char *domain, int wants_rounds)
 	return n_rounds;
 }
 
-static mg_guard *
-guard_over_dns(const slow_dns *server, uint32_t flags)
-{
-	const char *config;
-	FILE *file = file_begin("mailguard.conf", &config);
-
-	fprintf(file, "[mailguard]\nhostname = mx.example.net\n[dns]\nservers = 127.0.0.1:%u\n", slow_dns_port(server));
-	file_end(file);
-	return guard_open(config, flags);
-}
-
 /* A domain that was never asked for. */
 static void
 fresh_domain(char out[ZONE_NAME_MAX])
@@ -125,13 +112,6 @@ fresh_domain(char out[ZONE_NAME_MAX])
 }
 
 /* ---- warm ---- */
-
-typedef struct way {
-	const char *what;
-	void      (*check)(void *context);
-	void       *context;
-	double      rounds[ROUNDS], ratios[ROUNDS];   /* ns a check; libspf2's in the same round to that */
-} way;
 
 static void
 check_spf2(void *context)
@@ -195,40 +175,27 @@ cache_filled(const char *domain)
 static void
 measure_warm(const slow_dns *server, double *alone_out, double *abi_out)
 {
-	way ways[] = {
+	unsigned port = slow_dns_port(server);
+	bench_way ways[] = {
 		{ "libspf2 over its zone layer", check_spf2, spf2_over_zone(WARM_DOMAIN), { 0 }, { 0 } },
 		{ "mg_spf_evaluate alone, answers in the cache", check_alone, cache_filled(WARM_DOMAIN), { 0 }, { 0 } },
-		{ "public interface, MG_NO_TRACE", check_abi, guard_over_dns(server, MG_NO_TRACE), { 0 }, { 0 } },
-		{ "public interface, with its trace", check_abi, guard_over_dns(server, 0), { 0 }, { 0 } },
+		{ "public interface, MG_NO_TRACE", check_abi, guard_over_dns(port, MG_NO_TRACE), { 0 }, { 0 } },
+		{ "public interface, with its trace", check_abi, guard_over_dns(port, 0), { 0 }, { 0 } },
 	};
-	double ratios[G_N_ELEMENTS(ways)];
 
 	check(ways[2].context, WARM_DOMAIN, 0);   /* its cache is filled by DNS */
 	check(ways[3].context, WARM_DOMAIN, 0);
 	if (check(ways[2].context, WARM_DOMAIN, 1) != 0 || check(ways[3].context, WARM_DOMAIN, 1) != 0)
 		die("a warm check went to the network");
-	for (unsigned round = 0; round < ROUNDS; round++)
-		for (unsigned i = 0; i < G_N_ELEMENTS(ways); i++) {
-			double begin = now_ns();
-
-			for (unsigned n = 0; n < N_WARM; n++)
-				ways[i].check(ways[i].context);
-			ways[i].rounds[round] = (now_ns() - begin) / N_WARM;
-			ways[i].ratios[round] = ways[0].rounds[round] / ways[i].rounds[round];
-		}
+	measure_ways(ways, G_N_ELEMENTS(ways), N_WARM);
 	printf("Warm SPF verdicts, a record shaped as gmail.com's: redirect, three includes, 27 networks; the client is\n"
 	       "in the last network of the last include. Processor time, medians of %d rounds of %u checks, interleaved;\n"
-	       "request, answer and session made and freed each time.\n\n", ROUNDS, N_WARM);
-	for (unsigned i = 0; i < G_N_ELEMENTS(ways); i++) {
-		double ns = median(ways[i].rounds, ROUNDS);
-
-		ratios[i] = median(ways[i].ratios, ROUNDS);
-		printf("  %-44s %7.0f ns (%.0f to %.0f); libspf2 to this %5.2f\n", ways[i].what, ns, ways[i].rounds[0],
-		       ways[i].rounds[ROUNDS - 1], ratios[i]);
-	}
+	       "request, answer and session made and freed each time.\n\n", BENCH_ROUNDS, N_WARM);
+	for (unsigned i = 0; i < G_N_ELEMENTS(ways); i++)
+		print_way(&ways[i], "libspf2");
 	fflush(stdout);
-	*alone_out = ratios[1];
-	*abi_out = ratios[2];
+	*alone_out = median(ways[1].ratios, BENCH_ROUNDS);
+	*abi_out = median(ways[2].ratios, BENCH_ROUNDS);
 	spf2_free(ways[0].context);
 	mg_dns_cache_free(ways[1].context);
 	mg_guard_close(ways[2].context);
@@ -248,7 +215,7 @@ print_cold(const char *what, double wall_ns, double trips, double questions)
 static unsigned
 measure_cold(slow_dns *server)
 {
-	mg_guard *guard = guard_over_dns(server, 0);
+	mg_guard *guard = guard_over_dns(slow_dns_port(server), 0);
 	spf2 *peer = spf2_over_udp(slow_dns_port(server));
 	double ours[N_COLD], peers[N_COLD], begin;
 	unsigned n_rounds_most = 0, n_ours = 0, n_peers = 0;
@@ -436,7 +403,7 @@ measure_flight(slow_dns *server)
 	static const char *const names[LAPS] = {
 		"public interface, cache empty", "public interface, cache full", "the same, while it is weighed",
 	};
-	mg_guard *guard = guard_over_dns(server, 0);
+	mg_guard *guard = guard_over_dns(slow_dns_port(server), 0);
 	flight laps[LAPS], peer;
 	const flight *last = &laps[LAPS - 1];
 

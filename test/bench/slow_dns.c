@@ -4,6 +4,7 @@
 #include <arpa/nameser.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <resolv.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -13,12 +14,15 @@
 
 #include "bench.h"
 #include "gmail_zone.h"
+#include "host_zone.h"
 
 #define QUERY_MAX      300           /* octets; longer ones are none of ours */
 #define REPLY_MAX      1232
 #define WAITING_MAX    (1u << 15)    /* a power of two */
 #define RECEIVE_BUFFER (4 << 20)
 #define TTL_S          300
+
+#define OF_THE_QUESTION (NS_CMPRSFLGS << 8 | NS_HFIXEDSZ)   /* its name */
 
 /* Shared by both processes. */
 typedef struct tallies {
@@ -31,6 +35,11 @@ struct slow_dns {
 	tallies *counts;   /* owned; mapped */
 };
 
+typedef struct question {
+	unsigned type;
+	char     name[ZONE_NAME_MAX];
+} question;
+
 typedef struct waiting {
 	double             due_ns;
 	struct sockaddr_in from;
@@ -40,25 +49,24 @@ typedef struct waiting {
 
 /* ---- in the child ---- */
 
-/* The question's name as text, or no text at all. Returns where the question ends; 0: there is none. */
+/* Returns where the question ends; 0: there is none. */
 static size_t
-question_read(const waiting *query, char name_out[ZONE_NAME_MAX])
+question_read(const waiting *query, question *question_out)
 {
 	ns_msg message;
-	ns_rr question;
+	ns_rr asked;
 
 	if (ns_initparse(query->octets, (int)query->length, &message) != 0
-	    || ns_parserr(&message, ns_s_qd, 0, &question) != 0)
+	    || ns_parserr(&message, ns_s_qd, 0, &asked) != 0 || strlen(ns_rr_name(asked)) >= ZONE_NAME_MAX)
 		return 0;
-	name_out[0] = 0;
-	if (ns_rr_type(question) == ns_t_txt && strlen(ns_rr_name(question)) < ZONE_NAME_MAX)
-		strcpy(name_out, ns_rr_name(question));
+	question_out->type = ns_rr_type(asked);
+	strcpy(question_out->name, ns_rr_name(asked));
 	return NS_HFIXEDSZ + (size_t)ns_skiprr(query->octets + NS_HFIXEDSZ, ns_msg_end(message), ns_s_qd, 1);
 }
 
-/* The record of @name, in as many strings as it takes. */
+/* The TXT record of @name, in as many strings as it takes. */
 static unsigned char *
-record_write(unsigned char *at, const char *name)
+text_write(unsigned char *at, const char *name)
 {
 	char text[ZONE_TEXT_MAX];
 	unsigned index = zone_find(name);
@@ -66,12 +74,6 @@ record_write(unsigned char *at, const char *name)
 
 	zone_text(index, name + strlen(zone_prefixes[index]), text);
 	length = strlen(text);
-	ns_put16(NS_CMPRSFLGS << 8 | NS_HFIXEDSZ, at);   /* the question's name */
-	ns_put16(ns_t_txt, at + 2);
-	ns_put16(ns_c_in, at + 4);
-	ns_put32(TTL_S, at + 6);
-	ns_put16((unsigned)(length + (length + ZONE_STRING - 1) / ZONE_STRING), at + 10);
-	at += 12;
 	for (const char *from = text; (left = length - (size_t)(from - text)) > 0; ) {
 		size_t some = left < ZONE_STRING ? left : ZONE_STRING;
 
@@ -83,23 +85,69 @@ record_write(unsigned char *at, const char *name)
 	return at;
 }
 
+/* Of a host of host_zone.h; @at: it is none, or has no such record. An IPv6 address ends in the octets of the IPv4 one;
+ * mail for a host goes to itself. */
+static unsigned char *
+host_write(unsigned char *at, const question *asked)
+{
+	static const unsigned char ipv6[12] = { 0x20, 0x01, 0x0d, 0xb8 };
+	char name[HOST_NAME_MAX_OCTETS];
+	uint32_t address;
+
+	if (asked->type == ns_t_ptr && host_find_reverse(asked->name, &address)) {
+		host_name("mx", address, name);
+		return at + dn_comp(name, at, sizeof(name) + 1, NULL, NULL);
+	}
+	if (!host_find(asked->name, &address))
+		return at;
+	switch (asked->type) {
+	case ns_t_mx:
+		ns_put16(10, at);
+		ns_put16(OF_THE_QUESTION, at + 2);
+		return at + 4;
+	case ns_t_aaaa:
+		memcpy(at, ipv6, sizeof(ipv6));
+		at += sizeof(ipv6);
+		/* fall through */
+	case ns_t_a:
+		ns_put32(address, at);
+		return at + 4;
+	default:
+		return at;
+	}
+}
+
+/* @at: there is no record. */
+static unsigned char *
+record_write(unsigned char *at, const question *asked)
+{
+	unsigned char *data = at + 12, *end = asked->type == ns_t_txt ? text_write(data, asked->name) : host_write(data, asked);
+
+	if (end == data)
+		return at;
+	ns_put16(OF_THE_QUESTION, at);
+	ns_put16(asked->type, at + 2);
+	ns_put16(ns_c_in, at + 4);
+	ns_put32(TTL_S, at + 6);
+	ns_put16((unsigned)(end - data), at + 10);
+	return end;
+}
+
 static void
 answer(int fd, const waiting *query)
 {
-	unsigned char reply[REPLY_MAX], *at = reply;
-	char name[ZONE_NAME_MAX];
-	size_t end = question_read(query, name);
+	unsigned char reply[REPLY_MAX], *at;
+	question asked;
+	size_t end = question_read(query, &asked);
 
 	if (end == 0)
 		return;
 	memcpy(reply, query->octets, end);
+	at = record_write(reply + end, &asked);
 	ns_put16(0x8180, reply + 2);   /* QR, RD, RA */
 	ns_put16(1, reply + 4);
-	ns_put16(name[0] != 0, reply + 6);
+	ns_put16(at > reply + end, reply + 6);
 	ns_put32(0, reply + 8);
-	at += end;
-	if (name[0] != 0)
-		at = record_write(at, name);
 	sendto(fd, reply, (size_t)(at - reply), 0, (const struct sockaddr *)&query->from, sizeof(query->from));
 }
 

@@ -1,6 +1,7 @@
 /* slow_dns.h - a DNS server on loopback that lets every answer wait for the same time.
  * In:    the delay; questions by UDP
- * Out:   the TXT records of gmail_zone.h, for any domain whatever; nothing to other questions
+ * Out:   the TXT records of gmail_zone.h, for any domain whatever; A, AAAA, MX and PTR of the hosts of host_zone.h;
+ *        nothing to other questions
  * Owns:  a process, so that neither its time nor its memory is taken for that of who asks
  * Rules: thousands of questions wait at once, in the order in which they are due. It ends with who began it. */
 #ifndef MG_BENCH_SLOW_DNS_H
