@@ -128,7 +128,9 @@ static const question_case question_cases[] = {
 	{ "relay-with-stage", MG_ASK_RELAY, MG_STAGE_RCPT, TRUE, FALSE },
 	{ "spf", MG_ASK_SPF, 0, FALSE, TRUE },
 	{ "question-0", 0, 0, FALSE, FALSE },
-	{ "question-6", 6, 0, FALSE, FALSE },
+	{ "audit", MG_ASK_AUDIT, 0, TRUE, TRUE },
+	{ "audit-without-domain", MG_ASK_AUDIT, 0, FALSE, FALSE },
+	{ "question-7", 7, 0, TRUE, FALSE },
 	{ "question-huge", G_MAXUINT64, 0, FALSE, FALSE },
 };
 
