@@ -49,10 +49,10 @@ mg_dns_name_from_ip(const mg_ip *ip, mg_dns_name *name_out)
 	name_out->length = 0;
 	if (mg_ip_is_ipv4(ip)) {
 		for (guint shift = 0; shift < 32; shift += 8) {
-			char number[4];
+			guint octet = (guint)(ip->low >> shift) & 255;
+			const char number[4] = { (char)('0' + octet / 100), (char)('0' + octet / 10 % 10), (char)('0' + octet % 10), 0 };
 
-			g_snprintf(number, sizeof(number), "%u", (guint)(ip->low >> shift) & 255);
-			name_append_label(name_out, number);
+			name_append_label(name_out, number + (octet < 10 ? 2 : octet < 100 ? 1 : 0));
 		}
 		name_append_label(name_out, "in-addr");
 	} else {

@@ -53,12 +53,16 @@ has_octets(const char *text, gsize length, const guint8 octets[4])
 static gboolean
 has_whole(const char *text, gsize length, const guint8 octets[4])
 {
-	g_autofree char *lower = g_strndup(text, length);
-	char hex[9], decimal[13];
+	char hex[9] = "", decimal[13] = "";
 
-	g_snprintf(hex, sizeof(hex), "%02x%02x%02x%02x", octets[0], octets[1], octets[2], octets[3]);
-	g_snprintf(decimal, sizeof(decimal), "%03u%03u%03u%03u", octets[0], octets[1], octets[2], octets[3]);
-	return strstr(lower, hex) != NULL || strstr(lower, decimal) != NULL;
+	for (guint i = 0; i < 4; i++) {
+		hex[2 * i] = "0123456789abcdef"[octets[i] >> 4];
+		hex[2 * i + 1] = "0123456789abcdef"[octets[i] & 15];
+		decimal[3 * i] = (char)('0' + octets[i] / 100);
+		decimal[3 * i + 1] = (char)('0' + octets[i] / 10 % 10);
+		decimal[3 * i + 2] = (char)('0' + octets[i] % 10);
+	}
+	return g_strstr_len(text, (gssize)length, hex) != NULL || g_strstr_len(text, (gssize)length, decimal) != NULL;
 }
 
 /* ---- words ---- */
@@ -67,7 +71,7 @@ static gboolean
 is_line_word(const char *text, gsize length)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(line_words); i++)
-		if (strlen(line_words[i]) == length && strncmp(line_words[i], text, length) == 0)
+		if (strncmp(line_words[i], text, length) == 0 && line_words[i][length] == 0)
 			return TRUE;
 	return FALSE;
 }
@@ -88,22 +92,29 @@ has_line_word_and_number(const char *text, gsize length)
 	return has_word && has_number;
 }
 
-gboolean
-mg_host_name_is_generic(const char *canonical, const mg_ip *ip)
+static gboolean
+is_made_up(const char *text, gsize length, const mg_ip *ip)
 {
-	gsize length = (gsize)(mg_domain_organisation(canonical) - canonical);
 	guint8 octets[16];
 
 	mg_ip_to_octets(ip, octets);
-	if (mg_ip_is_ipv4(ip) && (has_octets(canonical, length, octets + 12) || has_whole(canonical, length, octets + 12)))
+	if (mg_ip_is_ipv4(ip) && (has_octets(text, length, octets + 12) || has_whole(text, length, octets + 12)))
 		return TRUE;
-	return has_line_word_and_number(canonical, length);
+	return has_line_word_and_number(text, length);
+}
+
+/* Where the organisation's part begins is dear to ask, and only of names that are suspect as a whole. */
+gboolean
+mg_host_name_is_generic(const char *canonical, const mg_ip *ip)
+{
+	return is_made_up(canonical, strlen(canonical), ip)
+	       && is_made_up(canonical, (gsize)(mg_domain_organisation(canonical) - canonical), ip);
 }
 
 gboolean
 mg_host_name_is_kin(const char *canonical, const char *other)
 {
-	return strcmp(mg_domain_organisation(canonical), mg_domain_organisation(other)) == 0;
+	return strcmp(canonical, other) == 0 || strcmp(mg_domain_organisation(canonical), mg_domain_organisation(other)) == 0;
 }
 
 gboolean

@@ -145,7 +145,7 @@ check_alone(void *context)
 	mg_results results = { .n = 0 };
 	mg_envelope envelope;
 	mg_client who;
-	mg_iprev iprev;
+	mg_sanity_host host;
 
 	for (judging->has_waited = FALSE; mg_check_run(base) == MG_STEP_WAIT; judging->has_waited = TRUE) {
 		struct pollfd polled = { mg_loop_fd(judging->loop), POLLIN, 0 };
@@ -155,8 +155,8 @@ check_alone(void *context)
 	}
 	mg_client_identify(judging->policy, &judging->facts, &who);
 	mg_envelope_read(judging->policy, &judging->facts, &envelope);
-	mg_sanity_check_report(sanity, &who, &envelope, &results, NULL, evidence, &iprev);
-	if (iprev != MG_IPREV_PASS || results.n > 0)
+	mg_sanity_check_report(sanity, &who, &envelope, &results, NULL, evidence, &host);
+	if (host.iprev != MG_IPREV_PASS || results.n > 0)
 		die("the engine's judgement is not what DNS says");
 	mg_evidence_free(evidence);
 	base->free(base);
