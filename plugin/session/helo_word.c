@@ -26,8 +26,8 @@ literal_read(const char *text, gsize length, mg_helo_word *word)
 	gsize skip = length > strlen(ipv6_tag) && g_ascii_strncasecmp(text, ipv6_tag, strlen(ipv6_tag)) == 0 ? strlen(ipv6_tag) : 0;
 	gboolean has_colon = memchr(text + skip, ':', length - skip) != NULL;
 
-	if (has_colon == (skip > 0) && address_read(text + skip, length - skip, &word->ip))
-		word->kind = MG_HELO_LITERAL;
+	if (address_read(text + skip, length - skip, &word->ip))
+		word->kind = has_colon == (skip > 0) ? MG_HELO_LITERAL : MG_HELO_ADDRESS;
 	else
 		word->fault = "an address-literal without an address";
 }

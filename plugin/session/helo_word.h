@@ -16,7 +16,7 @@ typedef enum mg_helo_kind {
 	MG_HELO_NAME,      /* of at least two labels */
 	MG_HELO_DOTLESS,   /* a single label */
 	MG_HELO_LITERAL,   /* [192.0.2.1], [IPv6:2001:db8::1] */
-	MG_HELO_ADDRESS    /* the same without brackets */
+	MG_HELO_ADDRESS    /* an address that is no literal: without brackets, [2001:db8::1], [IPv6:192.0.2.1] */
 } mg_helo_kind;
 
 typedef struct mg_helo_word {

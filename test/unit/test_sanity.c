@@ -100,7 +100,7 @@ static const sanity_case sanity_cases[] = {
 	{ "helo/literal-of-ours-ipv6", CLIENT, "[IPv6:2001:db8::25]", "u@withmx.com",
 	  "helo.own-address helo.literal helo.literal-mismatch" },
 	{ "helo/literal-ipv6", "2001:db8::7", "[IPv6:2001:DB8:0::7]", "u@withmx.com", "helo.literal ptr.missing" },
-	{ "helo/literal-ipv6-untagged", "2001:db8::7", "[2001:db8::7]", "u@withmx.com", "helo.syntax ptr.missing" },
+	{ "helo/literal-ipv6-untagged", "2001:db8::7", "[2001:db8::7]", "u@withmx.com", "helo.bare-address ptr.missing" },
 	{ "helo/literal-empty", CLIENT, "[]", "u@withmx.com", "helo.syntax" },
 	{ "helo/literal-of-a-name", CLIENT, "[mx.good.com]", "u@withmx.com", "helo.syntax" },
 	{ "helo/bare-address", CLIENT, "198.51.100.7", "u@withmx.com", "helo.bare-address" },
