@@ -114,6 +114,17 @@ mg_domain_organisation(const char *canonical)
 	return registered != NULL ? registered : canonical;
 }
 
+const char *
+mg_domain_registrant(const char *canonical)
+{
+	const psl_ctx_t *list = psl_builtin();
+
+	for (const char *at = canonical, *dot; list != NULL && (dot = strchr(at, '.')) != NULL; at = dot + 1)
+		if (psl_is_public_suffix2(list, dot + 1, PSL_TYPE_ICANN))
+			return at;
+	return canonical;
+}
+
 gboolean
 mg_domain_is_listed_suffix(const char *label)
 {

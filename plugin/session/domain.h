@@ -27,6 +27,9 @@ const char *mg_domain_parent(const char *name);
  * borrowed from it. All of it if that cannot be told. */
 const char *mg_domain_organisation(const char *canonical);
 
+/* The same by what registries delegate alone: "amazonaws.com" of a host below a suffix that Amazon has listed for its customers. */
+const char *mg_domain_registrant(const char *canonical);
+
 /* Whether @label is a top-level domain of the list (publicsuffix.org). TRUE if there is no list. */
 gboolean mg_domain_is_listed_suffix(const char *label);
 

@@ -103,12 +103,13 @@ is_made_up(const char *text, gsize length, const mg_ip *ip)
 	return has_line_word_and_number(text, length);
 }
 
-/* Where the organisation's part begins is dear to ask, and only of names that are suspect as a whole. */
+/* Where the registered part begins is dear to ask, and only of names that are suspect as a whole. A provider's names for its
+ * customers are the provider's own here. */
 gboolean
 mg_host_name_is_generic(const char *canonical, const mg_ip *ip)
 {
 	return is_made_up(canonical, strlen(canonical), ip)
-	       && is_made_up(canonical, (gsize)(mg_domain_organisation(canonical) - canonical), ip);
+	       && is_made_up(canonical, (gsize)(mg_domain_registrant(canonical) - canonical), ip);
 }
 
 gboolean

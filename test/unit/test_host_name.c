@@ -108,8 +108,12 @@ static const generic_case generic_cases[] = {
 	{ "registered-name-below-an-unlisted-suffix", "mx1.dyn.example", CLIENT, FALSE },
 	{ "registered-name-would-complete-the-address", "host-113.7.net", CLIENT, FALSE },
 	{ "number-left-word-right", "mail-4.customer.org", CLIENT, FALSE },
-	/* A provider's suffix of the list's private part: what is below it counts as registered. */
-	{ "registered-below-a-provider's-suffix", "ec2-203-0-113-7.eu-west-1.compute.amazonaws.com", CLIENT, FALSE },
+	/* A provider's suffix of the list's private part: what is below it is the provider's name for a line all the same. */
+	{ "below-a-provider's-suffix", "ec2-203-0-113-7.eu-west-1.compute.amazonaws.com", CLIENT, TRUE },
+	{ "below-a-suffix-nobody-knows", "host-113-7.pool.example.lan", CLIENT, TRUE },
+	{ "registered-below-a-suffix-nobody-knows", "host-113-7.lan", CLIENT, FALSE },
+	{ "registered-below-a-suffix-of-two-labels", "host-113-7.co.uk", CLIENT, FALSE },
+	{ "below-a-suffix-of-two-labels", "host-113-7.example.co.uk", CLIENT, TRUE },
 	{ "the-same-left-of-it", "mx1.dyn.dyn.com", CLIENT, TRUE },
 	{ "single-label", "dyn-203-0-113-7", CLIENT, FALSE },
 	{ "suffix-itself", "co.uk", CLIENT, FALSE },
