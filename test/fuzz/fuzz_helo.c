@@ -45,11 +45,12 @@ check_name(const mg_helo_word *word, gboolean allows_underscore)
 static void
 check_host(const char *name, const mg_ip *client)
 {
-	const char *organisation = mg_domain_organisation(name);
+	const char *organisation = mg_domain_organisation(name), *registrant = mg_domain_registrant(name);
 	char below[MG_DOMAIN_MAX + 1];
 
-	/* The organisation's own name is never generic, whatever it looks like. */
-	MUST(!mg_host_name_is_generic(organisation, client));
+	/* What has been registered is never generic, whatever it looks like. */
+	MUST(g_str_has_suffix(name, registrant));
+	MUST(!mg_host_name_is_generic(registrant, client));
 	mg_host_name_is_generic(name, client);
 	MUST(mg_host_name_is_kin(name, name));
 	MUST(mg_host_name_is_kin(name, organisation));
@@ -59,7 +60,7 @@ check_host(const char *name, const mg_ip *client)
 
 		MUST(mg_ip_parse("203.0.113.7", &ip));
 		/* Below a suffix everybody's own name is what the numbers are. */
-		MUST(mg_host_name_is_generic(below, &ip) == (mg_domain_organisation(below) != below));
+		MUST(mg_host_name_is_generic(below, &ip) == (mg_domain_registrant(below) != below));
 	}
 }
 
@@ -69,6 +70,15 @@ static gboolean
 is_in_brackets(const char *octets, gsize length)
 {
 	return length > 2 && octets[0] == '[' && octets[length - 1] == ']';
+}
+
+/* An IPv6 address, and it alone, is tagged. */
+static gboolean
+has_its_tag(const char *inside, gsize length)
+{
+	gsize tag = length >= strlen("IPv6:") && g_ascii_strncasecmp(inside, "IPv6:", strlen("IPv6:")) == 0 ? strlen("IPv6:") : 0;
+
+	return (tag > 0) == (memchr(inside + tag, ':', length - tag) != NULL);
 }
 
 static void
@@ -102,11 +112,11 @@ check_word(const char *octets, gsize length, gboolean allows_underscore, const m
 		check_name(word, allows_underscore);
 		return;
 	case MG_HELO_LITERAL:
-		MUST(is_in_brackets(octets, length));
+		MUST(is_in_brackets(octets, length) && has_its_tag(octets + 1, length - 2));
 		check_address(word);
 		return;
 	case MG_HELO_ADDRESS:
-		MUST(!is_in_brackets(octets, length));
+		MUST(!is_in_brackets(octets, length) || !has_its_tag(octets + 1, length - 2));
 		check_address(word);
 		return;
 	}
