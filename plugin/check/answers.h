@@ -11,7 +11,7 @@
 
 #include "dns/resolver.h"
 
-/* What one check may ask: SPF's limits come to 123 (RFC 7208 4.6.4, and its explanation). What is over is not known. */
+/* What one check may ask; SPF stops by itself at 120, and its explanation. What is over is not known. */
 #define MG_ANSWERS_MAX 130
 
 typedef struct mg_answers mg_answers;
