@@ -4,27 +4,23 @@
 #include <string.h>
 
 #include "check/judging.h"
+#include "check/rounds.h"
 #include "session/helo_word.h"
 #include "session/host_name.h"
 #include "session/special.h"
 #include "spf/breadth.h"
 #include "spf/record.h"
 
-#define RESERVE       8
 #define EXCHANGES_MAX 10
 #define NAMES_MAX     10
 #define WIDE_LOG2     8    /* 2^8 addresses: a /24 */
 
-typedef enum audit_state { AUDIT_JUDGE, AUDIT_AWAIT, AUDIT_DONE } audit_state;
-
 struct mg_audit_check {
-	mg_check    base;      /* first: the engine knows only this part */
-	audit_state state;     /* written by audit_enter() alone */
-	mg_policy  *policy;    /* ref held */
-	mg_facts    facts;     /* what they point to is borrowed */
-	gint64      now_s;
-	char        domain[MG_DOMAIN_MAX + 1];   /* canonical; "": it is none */
-	mg_answers *answers;   /* owned */
+	mg_rounds  rounds;     /* first */
+	mg_policy *policy;     /* ref held */
+	mg_facts   facts;      /* what they point to is borrowed */
+	gint64     now_s;
+	char       domain[MG_DOMAIN_MAX + 1];   /* canonical; "": it is none */
 };
 
 /* One walk over the rules. */
@@ -215,7 +211,7 @@ static mg_dns_answer *
 walk_lookup(void *context, const mg_dns_question *question)
 {
 	walk *at = context;
-	mg_dns_answer *answer = at->audit->answers != NULL ? mg_answers_get(at->audit->answers, question) : NULL;
+	mg_dns_answer *answer = mg_answers_get(at->audit->rounds.answers, question);
 
 	at->judging.is_missing = at->judging.is_missing || answer == NULL;
 	return answer;
@@ -456,41 +452,17 @@ walk_rules(walk *at)
 static walk
 walk_of(const mg_audit_check *audit, mg_evidence *evidence)
 {
-	return (walk){ .audit = audit, .judging = { .policy = audit->policy, .facts = &audit->facts, .answers = audit->answers },
+	return (walk){ .audit = audit, .judging = { .policy = audit->policy, .facts = &audit->facts, .answers = audit->rounds.answers },
 		       .evidence = evidence };
 }
 
-static mg_step
-audit_enter(mg_audit_check *audit, audit_state state)
+static gboolean
+audit_try(mg_rounds *rounds)
 {
-	audit->state = state;
-	return state == AUDIT_DONE ? MG_STEP_DONE : MG_STEP_AGAIN;
-}
+	walk at = walk_of((mg_audit_check *)rounds, NULL);
 
-static mg_step
-audit_step(mg_check *check)
-{
-	mg_audit_check *audit = (mg_audit_check *)check;
-	walk at = walk_of(audit, NULL);
-
-	if (audit->state != AUDIT_DONE && mg_check_expired(check))
-		return audit_enter(audit, AUDIT_DONE);   /* what is not here is not known */
-
-	switch (audit->state) {
-	case AUDIT_JUDGE:
-		walk_rules(&at);
-		if (!at.judging.is_missing)
-			return audit_enter(audit, AUDIT_DONE);
-		mg_answers_next_round(audit->answers);
-		return audit_enter(audit, AUDIT_AWAIT);
-
-	case AUDIT_AWAIT:
-		return mg_answers_are_pending(audit->answers) ? MG_STEP_WAIT : audit_enter(audit, AUDIT_JUDGE);
-
-	case AUDIT_DONE:
-		return MG_STEP_DONE;
-	}
-	g_assert_not_reached();
+	walk_rules(&at);
+	return !at.judging.is_missing;
 }
 
 static void
@@ -498,18 +470,9 @@ audit_free(mg_check *check)
 {
 	mg_audit_check *audit = (mg_audit_check *)check;
 
-	mg_answers_free(audit->answers);
+	mg_rounds_end(&audit->rounds);
 	mg_policy_unref(audit->policy);
 	g_free(audit);
-}
-
-static void
-audit_woken(void *context)
-{
-	mg_audit_check *audit = context;
-
-	if (audit->base.wake != NULL)
-		audit->base.wake(audit->base.wake_context);
 }
 
 mg_audit_check *
@@ -520,23 +483,20 @@ mg_audit_check_new(const mg_tools *tools, mg_policy *policy, const mg_facts *fac
 	if (facts->question != MG_ASK_AUDIT)
 		return NULL;
 	audit = g_new0(mg_audit_check, 1);
-	audit->base.step = audit_step;
-	audit->base.free = audit_free;
-	audit->base.deadline_us = g_get_monotonic_time() + (gint64)facts->deadline_ms * 1000 * (RESERVE - 1) / RESERVE;
+	mg_rounds_begin(&audit->rounds, tools, facts->deadline_ms, audit_try, audit_free);
 	audit->policy = mg_policy_ref(policy);
 	audit->facts = *facts;
 	audit->now_s = now_s;
 	if (facts->forward_path.octets == NULL
 	    || !mg_domain_canonical(facts->forward_path.octets, facts->forward_path.length, TRUE, audit->domain))
 		audit->domain[0] = 0;
-	audit->answers = mg_answers_new(tools->resolver, audit_woken, audit);
 	return audit;
 }
 
 mg_check *
 mg_audit_check_base(mg_audit_check *audit)
 {
-	return &audit->base;
+	return &audit->rounds.base;
 }
 
 void

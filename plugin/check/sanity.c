@@ -6,20 +6,14 @@
 #include "check/deny_dns.h"
 #include "check/helo.h"
 #include "check/host.h"
+#include "check/rounds.h"
 #include "check/sender_domain.h"
 
-#define RESERVE 8   /* a part of the request's time is left for what comes after */
-
-typedef enum sanity_state { SANITY_JUDGE, SANITY_AWAIT, SANITY_DONE } sanity_state;
-
 struct mg_sanity_check {
-	mg_check     base;         /* first: the engine knows only this part */
-	sanity_state state;        /* written by sanity_enter() alone */
-	mg_policy   *policy;       /* ref held */
-	mg_facts     facts;        /* what they point to is borrowed */
-	gboolean     is_granted;
-	gboolean     waits;
-	mg_answers  *answers;      /* owned */
+	mg_rounds  rounds;       /* first */
+	mg_policy *policy;       /* ref held */
+	mg_facts   facts;        /* what they point to is borrowed */
+	gboolean   is_granted;
 };
 
 /* What all three judgements share. */
@@ -91,14 +85,14 @@ sanity_judge(const mg_sanity_check *sanity, mg_judging *judging, mg_host *host)
 		mg_deny_dns_judge_sender(judging);
 }
 
-/* TRUE: all answers are here. */
 static gboolean
-sanity_try(mg_sanity_check *sanity)
+sanity_try(mg_rounds *rounds)
 {
+	mg_sanity_check *sanity = (mg_sanity_check *)rounds;
 	sanity_view *view = g_new(sanity_view, 1);   /* too large for the stack of a server's thread */
 	mg_host *host = g_new(mg_host, 1);
 	mg_judging judging = {
-		sanity->policy, &sanity->facts, &view->client, &view->envelope, sanity->answers, &view->results, NULL, FALSE,
+		sanity->policy, &sanity->facts, &view->client, &view->envelope, sanity->rounds.answers, &view->results, NULL, FALSE,
 	};
 
 	view->results.n = 0;
@@ -110,54 +104,14 @@ sanity_try(mg_sanity_check *sanity)
 	return !judging.is_missing;
 }
 
-static mg_step
-sanity_enter(mg_sanity_check *sanity, sanity_state state)
-{
-	sanity->state = state;
-	return state == SANITY_DONE ? MG_STEP_DONE : MG_STEP_AGAIN;
-}
-
-static mg_step
-sanity_step(mg_check *check)
-{
-	mg_sanity_check *sanity = (mg_sanity_check *)check;
-
-	if (sanity->state != SANITY_DONE && mg_check_expired(check))
-		return sanity_enter(sanity, SANITY_DONE);   /* what is not here is not known */
-
-	switch (sanity->state) {
-	case SANITY_JUDGE:
-		if (sanity_try(sanity) || !sanity->waits)
-			return sanity_enter(sanity, SANITY_DONE);
-		mg_answers_next_round(sanity->answers);
-		return sanity_enter(sanity, SANITY_AWAIT);
-
-	case SANITY_AWAIT:
-		return mg_answers_are_pending(sanity->answers) ? MG_STEP_WAIT : sanity_enter(sanity, SANITY_JUDGE);
-
-	case SANITY_DONE:
-		return MG_STEP_DONE;
-	}
-	g_assert_not_reached();
-}
-
 static void
 sanity_free(mg_check *check)
 {
 	mg_sanity_check *sanity = (mg_sanity_check *)check;
 
-	mg_answers_free(sanity->answers);
+	mg_rounds_end(&sanity->rounds);
 	mg_policy_unref(sanity->policy);
 	g_free(sanity);
-}
-
-static void
-sanity_woken(void *context)
-{
-	mg_sanity_check *sanity = context;
-
-	if (sanity->base.wake != NULL)
-		sanity->base.wake(sanity->base.wake_context);
 }
 
 mg_sanity_check *
@@ -168,21 +122,18 @@ mg_sanity_check_new(const mg_tools *tools, mg_policy *policy, const mg_facts *fa
 	if (facts->question != MG_ASK_STAGE && facts->question != MG_ASK_HELO)
 		return NULL;
 	sanity = g_new0(mg_sanity_check, 1);
-	sanity->base.step = sanity_step;
-	sanity->base.free = sanity_free;
-	sanity->base.deadline_us = g_get_monotonic_time() + (gint64)facts->deadline_ms * 1000 * (RESERVE - 1) / RESERVE;
+	mg_rounds_begin(&sanity->rounds, tools, facts->deadline_ms, sanity_try, sanity_free);
+	sanity->rounds.waits = waits;
 	sanity->policy = mg_policy_ref(policy);
 	sanity->facts = *facts;
 	sanity->is_granted = is_granted;
-	sanity->waits = waits;
-	sanity->answers = mg_answers_new(tools->resolver, sanity_woken, sanity);
 	return sanity;
 }
 
 mg_check *
 mg_sanity_check_base(mg_sanity_check *sanity)
 {
-	return &sanity->base;
+	return &sanity->rounds.base;
 }
 
 void
@@ -190,7 +141,7 @@ mg_sanity_check_report(const mg_sanity_check *sanity, const mg_client *client, c
                        mg_results *results, mg_trace *trace, mg_evidence *evidence, mg_sanity_host *host_out)
 {
 	mg_host *host = g_new(mg_host, 1);
-	mg_judging judging = { sanity->policy, &sanity->facts, client, envelope, sanity->answers, results, trace, FALSE };
+	mg_judging judging = { sanity->policy, &sanity->facts, client, envelope, sanity->rounds.answers, results, trace, FALSE };
 
 	sanity_judge(sanity, &judging, host);
 	host_out->iprev = host->iprev;
