@@ -71,7 +71,7 @@ static gboolean
 is_line_word(const char *text, gsize length)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(line_words); i++)
-		if (strncmp(line_words[i], text, length) == 0 && line_words[i][length] == 0)
+		if (length > 0 && line_words[i][0] == text[0] && strncmp(line_words[i], text, length) == 0 && line_words[i][length] == 0)
 			return TRUE;
 	return FALSE;
 }
@@ -112,10 +112,43 @@ mg_host_name_is_generic(const char *canonical, const mg_ip *ip)
 	       && is_made_up(canonical, (gsize)(mg_domain_registrant(canonical) - canonical), ip);
 }
 
+/* What both names end with, in whole labels; borrowed from @name. NULL: nothing. */
+static const char *
+shared_end(const char *name, const char *other)
+{
+	gsize length = strlen(name), other_length = strlen(other), n = 0;
+	const char *shared = NULL;
+
+	for (; n < length && n < other_length && name[length - n - 1] == other[other_length - n - 1]; n++)
+		if (name[length - n - 1] == '.')
+			shared = name + length - n;
+	if ((n == length || name[length - n - 1] == '.') && (n == other_length || other[other_length - n - 1] == '.') && n > 0)
+		shared = name + length - n;
+	return shared;
+}
+
+/* Whether something above @name, down to @n octets, is where everybody can register. */
+static gboolean
+crosses_suffix(const char *name, gsize n)
+{
+	for (const char *dot = mg_domain_parent(name); dot != NULL && strlen(dot + 1) >= n; dot = mg_domain_parent(dot))
+		if (mg_domain_is_public_suffix(dot + 1))
+			return TRUE;
+	return FALSE;
+}
+
+/* As to compare the organisations of both, with fewer questions to the list: most names are of one house, or share nothing. */
 gboolean
 mg_host_name_is_kin(const char *canonical, const char *other)
 {
-	return strcmp(canonical, other) == 0 || strcmp(mg_domain_organisation(canonical), mg_domain_organisation(other)) == 0;
+	const char *shared;
+	gsize n;
+
+	if (strcmp(canonical, other) == 0)
+		return TRUE;
+	shared = shared_end(canonical, other);
+	n = shared != NULL ? strlen(shared) : 0;
+	return n > 0 && !mg_domain_is_public_suffix(shared) && !crosses_suffix(canonical, n + 1) && !crosses_suffix(other, n + 1);
 }
 
 gboolean

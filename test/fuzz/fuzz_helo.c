@@ -53,12 +53,15 @@ check_host(const char *name, const mg_ip *client)
 	MUST(!mg_host_name_is_generic(registrant, client));
 	mg_host_name_is_generic(name, client);
 	MUST(mg_host_name_is_kin(name, name));
+	MUST(mg_host_name_is_kin(name, registrant) == mg_host_name_is_kin(registrant, name));
 	MUST(mg_host_name_is_kin(name, organisation));
 	MUST(mg_host_name_has_known_suffix(name) == mg_host_name_has_known_suffix(organisation));
 	if (g_snprintf(below, sizeof(below), "203-0-113-7.%s", name) < (int)sizeof(below)) {
 		mg_ip ip;
 
 		MUST(mg_ip_parse("203.0.113.7", &ip));
+		if (!mg_domain_is_public_suffix(name))
+			MUST(mg_host_name_is_kin(below, name) == (strcmp(mg_domain_organisation(below), organisation) == 0));
 		/* Below a suffix everybody's own name is what the numbers are. */
 		MUST(mg_host_name_is_generic(below, &ip) == (mg_domain_registrant(below) != below));
 	}
