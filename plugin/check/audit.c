@@ -7,7 +7,6 @@
 #include "check/rounds.h"
 #include "session/helo_word.h"
 #include "session/host_name.h"
-#include "session/special.h"
 #include "spf/breadth.h"
 #include "spf/record.h"
 
@@ -140,25 +139,15 @@ static const audit_rule mx_cname = { "mx-cname", "a name that is no alias (RFC 2
 static const audit_rule mx_public = { "mx-public", "an address that the Internet can reach", "publish the public address" };
 static const audit_rule mx_families = { "mx-families", "IPv4 and IPv6", "an AAAA record as well, once the host listens there" };
 
-static gboolean
-has_special_only(const mg_dns_answer *answer)
-{
-	for (guint i = 0; mg_answer_exists(answer) == MG_YES && i < answer->n_records; i++)
-		if (!mg_ip_is_special(&answer->records[i].ip))
-			return FALSE;
-	return TRUE;
-}
-
 static void
 walk_exchange(walk *at, const mg_dns_name *exchange)
 {
 	const mg_dns_answer *ipv4, *ipv6;
 	char text[MG_DNS_NAME_TEXT_MAX];
 	mg_tristate exists;
-	mg_ip ip;
 
 	mg_dns_name_format(exchange, text);
-	if (mg_ip_parse(text, &ip)) {
+	if (mg_exchange_is_address(exchange)) {
 		tell(at, &mx_name, MG_SEVERITY_ERROR, "MX %s is an address", text);
 		return;
 	}
@@ -174,7 +163,7 @@ walk_exchange(walk *at, const mg_dns_name *exchange)
 	tell(at, &mx_address, MG_SEVERITY_GOOD, "MX %s has an address", text);
 	if (ipv4->n_aliases > 0 || (ipv6 != NULL && ipv6->n_aliases > 0))
 		tell(at, &mx_cname, MG_SEVERITY_ERROR, "MX %s is an alias", text);
-	if (has_special_only(ipv4) && has_special_only(ipv6))
+	if (mg_answer_is_special(ipv4) == MG_YES && mg_answer_is_special(ipv6) == MG_YES)
 		tell(at, &mx_public, MG_SEVERITY_ERROR, "MX %s has only addresses that no host of the Internet has", text);
 	if (mg_answer_exists(ipv6) == MG_NO)
 		tell(at, &mx_families, MG_SEVERITY_NOTE, "MX %s has no IPv6 address", text);
@@ -188,7 +177,7 @@ walk_mx(walk *at)
 	const mg_dns_answer *mx = mg_judging_ask_domain(&at->judging, MG_DNS_MX, at->audit->domain);
 	mg_tristate exists = mg_answer_exists(mx);
 
-	if (exists == MG_YES && mx->n_records == 1 && mx->records[0].names->length <= 1) {
+	if (exists == MG_YES && mg_answer_is_null_mx(mx)) {
 		tell(at, &mx_exists, MG_SEVERITY_NOTE, "a null MX: the domain takes no mail (RFC 7505)");
 		return;
 	}
@@ -211,10 +200,8 @@ static mg_dns_answer *
 walk_lookup(void *context, const mg_dns_question *question)
 {
 	walk *at = context;
-	mg_dns_answer *answer = mg_answers_get(at->audit->rounds.answers, question);
 
-	at->judging.is_missing = at->judging.is_missing || answer == NULL;
-	return answer;
+	return mg_judging_ask(&at->judging, question->type, &question->name);
 }
 
 /* TRUE: @outcome_out is the caller's to clear. */
@@ -288,13 +275,10 @@ walk_own_address(walk *at, const mg_ip *ip)
 static void
 walk_spf(walk *at)
 {
-	mg_dns_question question = { .type = MG_DNS_TXT };
+	mg_dns_answer *txt = mg_judging_ask_domain(&at->judging, MG_DNS_TXT, at->audit->domain);
 	const mg_spf_record *record = NULL;
-	mg_dns_answer *txt;
 	guint n_records = 0;
 
-	mg_dns_name_from_text(at->audit->domain, strlen(at->audit->domain), &question.name);
-	txt = walk_lookup(at, &question);
 	if (mg_answer_exists(txt) == MG_YES)
 		record = mg_spf_record_of(txt, &n_records);
 	if (n_records > 1)

@@ -92,12 +92,8 @@ mg_deny_dns_judge_helo(mg_judging *judging)
 void
 mg_deny_dns_judge_sender(mg_judging *judging)
 {
-	const mg_path *path = mg_envelope_reverse(judging->envelope);
-	const mg_mailbox *mailbox;
+	const mg_mailbox *mailbox = mg_envelope_sender(judging->envelope);
 
-	if (path == NULL || path->is_null || path->n_layers == 0)
-		return;
-	mailbox = &path->layers[0];
-	if (!mailbox->is_literal && mailbox->domain != NULL)
+	if (mailbox != NULL && !mailbox->is_literal && mailbox->domain != NULL)
 		mg_deny_dns_judge_name(judging, mailbox->domain);
 }

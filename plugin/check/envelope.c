@@ -85,3 +85,11 @@ mg_envelope_forward(const mg_envelope *envelope)
 {
 	return envelope->has_forward_path && envelope->forward_fault == NULL ? &envelope->forward_path : NULL;
 }
+
+const mg_mailbox *
+mg_envelope_sender(const mg_envelope *envelope)
+{
+	const mg_path *path = mg_envelope_reverse(envelope);
+
+	return path != NULL && !path->is_null && path->n_layers > 0 ? &path->layers[0] : NULL;
+}

@@ -29,5 +29,7 @@ void mg_envelope_check_forward(const mg_envelope *envelope, mg_results *results)
 /* A path that was given and is one, else NULL. */
 const mg_path *mg_envelope_reverse(const mg_envelope *envelope);
 const mg_path *mg_envelope_forward(const mg_envelope *envelope);
+/* Who sends, as the reverse-path's outermost layer says; NULL: nobody yet, the null one, or no path. */
+const mg_mailbox *mg_envelope_sender(const mg_envelope *envelope);
 
 #endif

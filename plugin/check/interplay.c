@@ -67,11 +67,11 @@ static void
 exempt_consider(const mg_exempt *exempt, const mg_facts *facts, const mg_envelope *envelope, const mg_sanity_host *host,
                 mg_results *results, mg_trace *trace)
 {
-	const mg_path *reverse = mg_envelope_reverse(envelope);
-	const char *domain = reverse != NULL && reverse->n_layers > 0 ? reverse->layers[0].domain : NULL;
+	const mg_mailbox *sender = mg_envelope_sender(envelope);
+	const char *domain = sender != NULL ? sender->domain : NULL;
 	mg_helo_word helo = { .name = "" };
 
-	if (domain != NULL && mg_addresses_find(exempt->senders, &reverse->layers[0]) != NULL)
+	if (domain != NULL && mg_addresses_find(exempt->senders, sender) != NULL)
 		exempt_apply(exempt, "the sender", find_proof(exempt, facts, host, results, MG_REASON_SPF_PASS, domain), results, trace);
 	if (exempt->helo != NULL && facts->helo.octets != NULL)
 		mg_helo_word_read(facts->helo.octets, facts->helo.length, TRUE, &helo);
@@ -113,8 +113,8 @@ rule_apply(const mg_rule *rule, mg_results *results, mg_trace *trace)
 static void
 find_plausible(const mg_envelope *envelope, const mg_sanity_host *host, mg_results *results)
 {
-	const mg_path *reverse = mg_envelope_reverse(envelope);
-	const char *domain = reverse != NULL && reverse->n_layers > 0 ? reverse->layers[0].domain : NULL;
+	const mg_mailbox *sender = mg_envelope_sender(envelope);
+	const char *domain = sender != NULL ? sender->domain : NULL;
 
 	if (domain != NULL && results_find(results, MG_REASON_SENDER_PLAUSIBLE) == NULL
 	    && (results_find(results, MG_REASON_SPF_PASS) != NULL

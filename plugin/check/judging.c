@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "session/special.h"
+
 gboolean
 mg_judging_wants(const mg_judging *judging, mg_reason reason)
 {
@@ -18,17 +20,17 @@ mg_judging_find(mg_judging *judging, mg_reason reason, const char *domain)
 	mg_results_add(judging->results, reason, domain);
 }
 
-const mg_dns_answer *
+mg_dns_answer *
 mg_judging_ask(mg_judging *judging, mg_dns_type type, const mg_dns_name *name)
 {
 	const mg_dns_question question = { type, *name };
-	const mg_dns_answer *answer = judging->answers != NULL ? mg_answers_get(judging->answers, &question) : NULL;
+	mg_dns_answer *answer = judging->answers != NULL ? mg_answers_get(judging->answers, &question) : NULL;
 
 	judging->is_missing = judging->is_missing || answer == NULL;
 	return answer;
 }
 
-const mg_dns_answer *
+mg_dns_answer *
 mg_judging_ask_domain(mg_judging *judging, mg_dns_type type, const char *domain)
 {
 	mg_dns_name name;
@@ -51,6 +53,35 @@ mg_answer_has_ip(const mg_dns_answer *answer, const mg_ip *ip)
 		if (mg_ip_equal(&answer->records[i].ip, ip))
 			return TRUE;
 	return FALSE;
+}
+
+mg_tristate
+mg_answer_is_special(const mg_dns_answer *answer)
+{
+	mg_tristate exists = mg_answer_exists(answer);
+
+	if (exists == MG_UNKNOWN)
+		return MG_UNKNOWN;
+	for (guint i = 0; exists == MG_YES && i < answer->n_records; i++)
+		if (!mg_ip_is_special(&answer->records[i].ip))
+			return MG_NO;
+	return MG_YES;
+}
+
+gboolean
+mg_answer_is_null_mx(const mg_dns_answer *mx)
+{
+	return mx->n_records == 1 && mx->records[0].names->length <= 1;
+}
+
+gboolean
+mg_exchange_is_address(const mg_dns_name *exchange)
+{
+	char text[MG_DNS_NAME_TEXT_MAX];
+	mg_ip ip;
+
+	mg_dns_name_format(exchange, text);
+	return mg_ip_parse(text, &ip);
 }
 
 gboolean

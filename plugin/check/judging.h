@@ -30,13 +30,19 @@ gboolean mg_judging_wants(const mg_judging *judging, mg_reason reason);
 void mg_judging_find(mg_judging *judging, mg_reason reason, const char *domain);
 
 /* NULL: it is not here. */
-const mg_dns_answer *mg_judging_ask(mg_judging *judging, mg_dns_type type, const mg_dns_name *name);
+mg_dns_answer *mg_judging_ask(mg_judging *judging, mg_dns_type type, const mg_dns_name *name);
 /* The same by a canonical Domain. NULL too if DNS has no such name. */
-const mg_dns_answer *mg_judging_ask_domain(mg_judging *judging, mg_dns_type type, const char *domain);
+mg_dns_answer *mg_judging_ask_domain(mg_judging *judging, mg_dns_type type, const char *domain);
 
 /* What an answer says; NULL is unknown. */
 mg_tristate mg_answer_exists(const mg_dns_answer *answer);
 gboolean mg_answer_has_ip(const mg_dns_answer *answer, const mg_ip *ip);
+/* Whether every address of a host is one that no host of the Internet has; none is such a one. */
+mg_tristate mg_answer_is_special(const mg_dns_answer *answer);
+/* Of MX records: the domain takes no mail (RFC 7505). */
+gboolean mg_answer_is_null_mx(const mg_dns_answer *mx);
+/* A name of four numbers is one that DNS can have, and that an address was meant for. */
+gboolean mg_exchange_is_address(const mg_dns_name *exchange);
 /* One that shares a /24, or a /64 of IPv6, with @ip. */
 gboolean mg_answer_has_neighbour(const mg_dns_answer *answer, const mg_ip *ip);
 

@@ -3,40 +3,7 @@
 
 #include <string.h>
 
-#include "session/special.h"
-
 #define EXCHANGES_MAX 10
-
-static gboolean
-is_null_mx(const mg_dns_answer *mx)
-{
-	return mx->n_records == 1 && mx->records[0].names->length <= 1;
-}
-
-/* A name of four numbers is one that DNS can have, and that an address was meant for. */
-static gboolean
-is_address(const mg_dns_name *name)
-{
-	char text[MG_DNS_NAME_TEXT_MAX];
-	mg_ip ip;
-
-	mg_dns_name_format(name, text);
-	return mg_ip_parse(text, &ip);
-}
-
-/* Whether every address is one that no host has; not known before all are. */
-static mg_tristate
-are_bogus(const mg_dns_answer *answer)
-{
-	mg_tristate exists = mg_answer_exists(answer);
-
-	if (exists == MG_UNKNOWN)
-		return MG_UNKNOWN;
-	for (guint i = 0; exists == MG_YES && i < answer->n_records; i++)
-		if (!mg_ip_is_special(&answer->records[i].ip))
-			return MG_NO;
-	return MG_YES;
-}
 
 /* A client that is one of the domain's own hosts is likely to send for it. */
 static void
@@ -59,7 +26,7 @@ judge_exchanges(mg_judging *judging, const mg_dns_answer *mx, const char *domain
 
 		if (exchange->length <= 1)
 			continue;
-		if (is_address(exchange)) {
+		if (mg_exchange_is_address(exchange)) {
 			mg_judging_find(judging, MG_REASON_SENDER_MX_ADDRESS, domain);
 			all_bogus = FALSE;   /* what was meant is another matter */
 			continue;
@@ -71,7 +38,7 @@ judge_exchanges(mg_judging *judging, const mg_dns_answer *mx, const char *domain
 		if ((ipv4 != NULL && ipv4->n_aliases > 0) || (ipv6 != NULL && ipv6->n_aliases > 0))
 			mg_judging_find(judging, MG_REASON_SENDER_MX_CNAME, domain);
 		has_address = has_address || mg_answer_exists(ipv4) == MG_YES || mg_answer_exists(ipv6) == MG_YES;
-		all_bogus = all_bogus && are_bogus(ipv4) == MG_YES && are_bogus(ipv6) == MG_YES;
+		all_bogus = all_bogus && mg_answer_is_special(ipv4) == MG_YES && mg_answer_is_special(ipv6) == MG_YES;
 	}
 	if (all_bogus && has_address)
 		mg_judging_find(judging, MG_REASON_SENDER_MX_BOGON, domain);
@@ -89,7 +56,7 @@ judge_domain(mg_judging *judging, const char *domain)
 	switch (mg_answer_exists(mx)) {
 	case MG_YES:
 		mg_trace_add(judging->trace, "sender: %s has %u MX", domain, mx->n_records);
-		if (is_null_mx(mx))
+		if (mg_answer_is_null_mx(mx))
 			mg_judging_find(judging, MG_REASON_SENDER_NULL_MX, domain);
 		else
 			judge_exchanges(judging, mx, domain);
@@ -109,12 +76,10 @@ judge_domain(mg_judging *judging, const char *domain)
 void
 mg_sender_domain_judge(mg_judging *judging)
 {
-	const mg_path *path = mg_envelope_reverse(judging->envelope);
-	const mg_mailbox *mailbox;
+	const mg_mailbox *mailbox = mg_envelope_sender(judging->envelope);
 
-	if (path == NULL || path->is_null || path->n_layers == 0)
+	if (mailbox == NULL)
 		return;
-	mailbox = &path->layers[0];
 	if (mailbox->is_literal)
 		mg_judging_find(judging, MG_REASON_SENDER_LITERAL, mailbox->domain);
 	else if (mailbox->domain == NULL || strchr(mailbox->domain, '.') == NULL)

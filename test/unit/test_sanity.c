@@ -1,11 +1,10 @@
 /* test_sanity.c - HELO, host and sender's domain: every result, and no result where DNS is in trouble. DNS is a local zone;
  * names outside of it go to a server that never answers. */
 #include "check/sanity.h"
-#include "judge.h"
 #include "dns_faults.h"
+#include "world.h"
 
 #define CLIENT      "198.51.100.7"
-#define PATIENCE_MS 10000
 
 /* No top-level domain of the tests is a public one: "test.com" and the like stand for those that are. */
 static const char zone_text[] =
@@ -159,53 +158,16 @@ static const sanity_case sanity_cases[] = {
 	{ "sender/literal", CLIENT, "mx.good.com", "u@[192.0.2.1]", "sender.literal" },
 };
 
-typedef struct world {
-	stage          set;
-	mg_local_zone *zone;     /* owned */
-	mg_policy     *policy;   /* owned */
-	mg_tools       tools;
-} world;
-
-static void
-world_begin(world *of, const char *policy)
-{
-	static const mg_log no_log = { NULL, NULL, MG_LEVEL_DEBUG };
-	mg_resolver_settings settings = mg_resolver_settings_standard;
-	mg_findings *findings = mg_findings_new();
-
-	of->zone = mg_local_zone_parse(zone_text, strlen(zone_text), "zone", findings);
-	g_assert_nonnull(of->zone);
-	mg_findings_free(findings);
-	settings.zone = of->zone;
-	settings.timeout_ms = PATIENCE_MS;
-	settings.tries = 1;
-	stage_begin_with(&of->set, &no_log, &settings, NULL, NULL);
-	of->policy = policy_from(policy);
-	of->tools = (mg_tools){ .log = &no_log, .resolver = of->set.resolver };
-}
-
 /* DNS is @fault, for every name. */
 static void
 world_begin_faulty(world *of, const dns_fault *fault)
 {
-	static const mg_log no_log = { NULL, NULL, MG_LEVEL_DEBUG };
 	mg_resolver_settings settings = mg_resolver_settings_standard;
 
 	settings.timeout_ms = fault->timeout_ms;
-	of->zone = NULL;
-	stage_begin_with(&of->set, &no_log, &settings, fault->udp, fault->tcp);
+	world_begin_with(of, POLICY, &settings, fault->udp, fault->tcp);
 	if (fault->no_tcp)
 		dns_server_close_tcp(&of->set.servers[0]);
-	of->policy = policy_from(POLICY);
-	of->tools = (mg_tools){ .log = &no_log, .resolver = of->set.resolver };
-}
-
-static void
-world_end(world *of)
-{
-	mg_policy_unref(of->policy);
-	stage_end(&of->set);
-	mg_local_zone_free(of->zone);
 }
 
 /* What is found with the answers that are there, names with spaces between. */
@@ -272,7 +234,7 @@ test_found(gconstpointer data)
 	mg_iprev iprev;
 	world of;
 
-	world_begin(&of, POLICY DENY_DNS);
+	world_begin(&of, zone_text, POLICY DENY_DNS);
 	found = find(&of, &facts, &iprev);
 	g_assert_cmpstr(found, ==, row->expected);
 	world_end(&of);
@@ -303,7 +265,7 @@ test_iprev(gconstpointer data)
 	mg_iprev iprev;
 	world of;
 
-	world_begin(&of, POLICY);
+	world_begin(&of, zone_text, POLICY);
 	found = find(&of, &facts, &iprev);
 	g_assert_cmpint(iprev, ==, row->expected);
 	world_end(&of);
@@ -319,11 +281,11 @@ test_iprev_from_server(void)
 
 	facts.ptr = "mx.good.com.";
 	facts.iprev = MG_IPREV_PASS;
-	world_begin(&of, POLICY);
+	world_begin(&of, zone_text, POLICY);
 	hinted = find(&of, &facts, &iprev);
 	g_assert_cmpstr(hinted, ==, "helo.neighbour ptr.missing");
 	world_end(&of);
-	world_begin(&of, POLICY "from-server = trust\n");
+	world_begin(&of, zone_text, POLICY "from-server = trust\n");
 	trusted = find(&of, &facts, &iprev);
 	g_assert_cmpstr(trusted, ==, "helo.neighbour");
 	g_assert_cmpint(iprev, ==, MG_IPREV_PASS);
@@ -344,7 +306,7 @@ test_earlier_words(void)
 	mg_iprev iprev;
 	world of;
 
-	world_begin(&of, POLICY);
+	world_begin(&of, zone_text, POLICY);
 	facts.n_helo_before = 2;
 	facts.helo_before[0] = (mg_earlier_helo){ { "mx1.ours.com", 12 }, FALSE };
 	facts.helo_before[1] = (mg_earlier_helo){ { "pc", 2 }, FALSE };
@@ -388,7 +350,7 @@ test_skipped(gconstpointer data)
 	mg_iprev iprev;
 	world of;
 
-	world_begin(&of, row->policy);
+	world_begin(&of, zone_text, row->policy);
 	facts.auth = (mg_words){ row->auth, row->auth ? strlen(row->auth) : 0 };
 	found = find(&of, &facts, &iprev);
 	g_assert_cmpstr(found, ==, row->expected);
@@ -421,7 +383,7 @@ test_stages(gconstpointer data)
 	mg_iprev iprev;
 	world of;
 
-	world_begin(&of, POLICY);
+	world_begin(&of, zone_text, POLICY);
 	facts.stage = row->stage;
 	found = find(&of, &facts, &iprev);
 	g_assert_cmpstr(found, ==, row->expected);
@@ -438,7 +400,7 @@ test_does_not_wait(void)
 	mg_sanity_check *sanity;
 	world of;
 
-	world_begin(&of, POLICY);
+	world_begin(&of, zone_text, POLICY);
 	facts.stage = MG_STAGE_HELO;
 	sanity = mg_sanity_check_new(&of.tools, of.policy, &facts, FALSE, FALSE);
 	g_assert_cmpint(mg_check_run(mg_sanity_check_base(sanity)), ==, MG_STEP_DONE);
@@ -489,6 +451,26 @@ test_fault(gconstpointer data)
 	world_end(&of);
 }
 
+/* ---- addresses that no host has ---- */
+
+static void
+test_special_answers(void)
+{
+	mg_dns_question question = { .type = MG_DNS_A };
+	g_autoptr(mg_dns_answer) unknown = mg_dns_answer_new(&question, MG_DNS_UNKNOWN, "timeout", 0);
+	g_autoptr(mg_dns_answer) none = mg_dns_answer_new(&question, MG_DNS_NOTHING, "nodata", 0);
+	g_autoptr(mg_dns_answer) two = mg_dns_answer_new(&question, MG_DNS_FOUND, "", 2);
+
+	g_assert_true(mg_ip_parse("10.1.2.3", &two->records[0].ip));
+	g_assert_true(mg_ip_parse("192.168.1.1", &two->records[1].ip));
+	g_assert_cmpint(mg_answer_is_special(two), ==, MG_YES);
+	g_assert_true(mg_ip_parse("8.8.8.8", &two->records[1].ip));
+	g_assert_cmpint(mg_answer_is_special(two), ==, MG_NO);
+	g_assert_cmpint(mg_answer_is_special(none), ==, MG_YES);
+	g_assert_cmpint(mg_answer_is_special(unknown), ==, MG_UNKNOWN);
+	g_assert_cmpint(mg_answer_is_special(NULL), ==, MG_UNKNOWN);
+}
+
 /* ---- what a check may ask ---- */
 
 static void
@@ -497,7 +479,7 @@ test_budget(void)
 	mg_answers *answers;
 	world of;
 
-	world_begin(&of, POLICY);
+	world_begin(&of, zone_text, POLICY);
 	answers = mg_answers_new(of.tools.resolver, NULL, NULL);
 	for (guint i = 0; i <= MG_ANSWERS_MAX; i++) {
 		g_autofree char *text = g_strdup_printf("n%u.silent.test", i);
@@ -523,6 +505,7 @@ main(int argc, char **argv)
 	TEST_ROWS("/sanity/found", sanity_cases, test_found);
 	TEST_ROWS("/sanity/iprev", iprev_cases, test_iprev);
 	TEST_ROWS("/sanity/fault", dns_faults, test_fault);
+	g_test_add_func("/sanity/special-answers", test_special_answers);
 	g_test_add_func("/sanity/budget", test_budget);
 	g_test_add_func("/sanity/iprev-from-server", test_iprev_from_server);
 	g_test_add_func("/sanity/earlier-words", test_earlier_words);

@@ -1,14 +1,10 @@
 /* test_spf_check.c - SPF of one identity as a question has it: who is judged, what a transaction remembers, whom we trust,
  * what costs too much. DNS is a local zone; names outside of it go to a server that never answers. */
-#include "check/spf_memory.h"
 #include "check/spf_run.h"
 #include "check/stage.h"
-#include "judge.h"
-#include "scripted_dns.h"
-#include "spf/record.h"
+#include "world.h"
 
 #define CLIENT      "198.51.100.7"
-#define PATIENCE_MS 10000
 
 static const char zone_text[] =
 	"$TTL 300\n"
@@ -29,47 +25,6 @@ static const char zone_text[] =
 
 #define POLICY "[mailguard]\nhostname = mx.example.net\n[domains]\nlocal = example.net\n[zone office]\nnetworks = 203.0.113.0/24\n" \
 	"[grant office]\nzone = office\nowner = ana\n"
-
-/* A world: the resolver with its zone, and all that a question is lent. */
-typedef struct world {
-	stage          set;
-	mg_local_zone *zone;     /* owned */
-	mg_policy     *policy;   /* owned */
-	mg_tools       tools;
-	guint          woken;
-} world;
-
-static void
-world_begin(world *of, const char *policy)
-{
-	static const mg_log no_log = { NULL, NULL, MG_LEVEL_DEBUG };
-	mg_resolver_settings settings = mg_resolver_settings_standard;
-	mg_findings *findings = mg_findings_new();
-
-	of->zone = mg_local_zone_parse(zone_text, strlen(zone_text), "zone", findings);
-	g_assert_nonnull(of->zone);
-	mg_findings_free(findings);
-	settings.zone = of->zone;
-	settings.timeout_ms = PATIENCE_MS;
-	settings.tries = 1;
-	settings.complete = mg_spf_record_compile;
-	stage_begin_with(&of->set, &no_log, &settings, NULL, NULL);
-	of->policy = policy_from(policy);
-	of->tools = (mg_tools){
-		.log = &no_log, .resolver = of->set.resolver, .trace_detail = MG_TRACE_FULL, .evaluate_spf = mg_spf_evaluate,
-		.spf_memory = mg_spf_memory_new(1 << 20), .penalty_box = mg_penalty_box_new(),
-	};
-}
-
-static void
-world_end(world *of)
-{
-	mg_spf_memory_free(of->tools.spf_memory);
-	mg_penalty_box_free(of->tools.penalty_box);
-	mg_policy_unref(of->policy);
-	stage_end(&of->set);
-	mg_local_zone_free(of->zone);
-}
 
 static guint64
 world_questions(const world *of)
@@ -185,7 +140,7 @@ test_judged(gconstpointer data)
 	mg_spf_check *spf;
 	world of;
 
-	world_begin(&of, row->policy);
+	world_begin(&of, zone_text, row->policy);
 	g_assert_true(mg_ip_parse(row->client, &facts.client));
 	if (row->to != NULL) {
 		facts.stage = MG_STAGE_RCPT;
@@ -208,7 +163,7 @@ test_trusted_among_silent(void)
 	mg_spf_check *spf;
 	world of;
 
-	world_begin(&of, POLICY "[spf trusted]\ndomains = silent.test forwarder.example\n");
+	world_begin(&of, zone_text, POLICY "[spf trusted]\ndomains = silent.test forwarder.example\n");
 	spf = judge_of(&of, of.policy, &facts);
 	assert_judged_as(spf, "skipped: the client is trusted: SPF of forwarder.example lets it pass");
 	mg_spf_check_unref(spf);
@@ -223,7 +178,7 @@ test_trusted_too_late(void)
 	mg_spf_check *spf;
 	world of;
 
-	world_begin(&of, POLICY "[spf trusted]\ndomains = silent.test\n");
+	world_begin(&of, zone_text, POLICY "[spf trusted]\ndomains = silent.test\n");
 	spf = judge_of(&of, of.policy, &facts);
 	mg_spf_check_base(spf)->deadline_us = 0;
 	g_assert_cmpint(mg_check_run(mg_spf_check_base(spf)), ==, MG_STEP_DONE);
@@ -299,7 +254,7 @@ test_actions(gconstpointer data)
 	char judged[128];
 	world of;
 
-	world_begin(&of, row->policy);
+	world_begin(&of, zone_text, row->policy);
 	facts.stage = MG_STAGE_RCPT;
 	facts.forward_path = (mg_words){ row->to, strlen(row->to) };
 	judge_rcpt(&of, &facts, judged);
@@ -339,7 +294,7 @@ test_outbound(gconstpointer data)
 	char judged[128];
 	world of;
 
-	world_begin(&of, policy);
+	world_begin(&of, zone_text, policy);
 	g_assert_true(mg_ip_parse(row->client, &facts.client));
 	facts.stage = MG_STAGE_RCPT;
 	facts.forward_path = (mg_words){ row->to, strlen(row->to) };
@@ -357,7 +312,7 @@ test_outbound_too_late(void)
 	mg_check *check;
 	world of;
 
-	world_begin(&of, POLICY "[spf-outbound]\n" OURS "fail = reject\n");
+	world_begin(&of, zone_text, POLICY "[spf-outbound]\n" OURS "fail = reject\n");
 	g_assert_true(mg_ip_parse("203.0.113.9", &facts.client));
 	facts.stage = MG_STAGE_RCPT;
 	facts.forward_path = (mg_words){ "x@foreign.example", strlen("x@foreign.example") };
@@ -387,7 +342,7 @@ test_once_a_transaction(void)
 	guint64 n_questions;
 	world of;
 
-	world_begin(&of, POLICY);
+	world_begin(&of, zone_text, POLICY);
 	first = judge_of(&of, of.policy, &facts);
 	n_questions = world_questions(&of);
 	for (guint i = 0; i < 100; i++) {
@@ -422,7 +377,7 @@ test_skip_is_not_remembered(void)
 	mg_spf_check *spf;
 	world of;
 
-	world_begin(&of, POLICY);
+	world_begin(&of, zone_text, POLICY);
 	facts.auth = (mg_words){ "ana", 3 };
 	spf = judge_of(&of, of.policy, &facts);
 	assert_judged_as(spf, "skipped: the client is authenticated");
@@ -442,7 +397,7 @@ test_no_transaction(void)
 	mg_facts facts = facts_of("u@pass.example", 0);
 	world of;
 
-	world_begin(&of, POLICY);
+	world_begin(&of, zone_text, POLICY);
 	mg_spf_check_unref(judge_of(&of, of.policy, &facts));
 	g_assert_cmpuint(mg_spf_memory_count(of.tools.spf_memory), ==, 0);
 	world_end(&of);
@@ -456,7 +411,7 @@ test_late_is_not_remembered(void)
 	mg_spf_check *spf;
 	world of;
 
-	world_begin(&of, POLICY);
+	world_begin(&of, zone_text, POLICY);
 	spf = judge_of(&of, of.policy, &facts);
 	g_assert_cmpint(mg_check_run(mg_spf_check_base(spf)), ==, MG_STEP_WAIT);
 	mg_spf_check_base(spf)->deadline_us = 0;
@@ -476,7 +431,7 @@ test_memory_is_bounded(void)
 	mg_spf_check *last = NULL, *found;
 	world of;
 
-	world_begin(&of, POLICY);
+	world_begin(&of, zone_text, POLICY);
 	for (guint64 i = 1; i <= 1000; i++) {
 		facts.transaction = 1000000 + i;
 		mg_spf_check_unref(last);
@@ -508,7 +463,7 @@ test_penalty(void)
 	guint64 n_questions;
 	world of;
 
-	world_begin(&of, POLICY);
+	world_begin(&of, zone_text, POLICY);
 	for (guint i = 0; i < 10; i++) {
 		spf = judge_of(&of, of.policy, &facts);
 		mg_spf_check_base(spf)->deadline_us = 0;
@@ -540,7 +495,7 @@ test_supposed_record(void)
 	mg_spf_check *spf;
 	world of;
 
-	world_begin(&of, POLICY);
+	world_begin(&of, zone_text, POLICY);
 	facts.spf_record = (mg_words){ "v=spf1 include:pass.example", strlen("v=spf1 include:pass.example") };
 	spf = judge_of(&of, of.policy, &facts);
 	assert_judged_as(spf, "pass");
