@@ -31,6 +31,23 @@ mg_check_run(mg_check *check)
 	return step;
 }
 
+/* An answer has come: for whoever calls with the check as its context. */
+static inline void
+mg_check_woken(void *check)
+{
+	const mg_check *woken = check;
+
+	if (woken->wake != NULL)
+		woken->wake(woken->wake_context);
+}
+
+/* What a check may take of a request's @deadline_ms; an eighth is left for what comes after. */
+static inline gint64
+mg_check_share_us(gint64 deadline_ms)
+{
+	return deadline_ms * 1000 * 7 / 8;
+}
+
 static inline gboolean
 mg_check_expired(const mg_check *check)
 {

@@ -6,8 +6,6 @@
 #include "check/relay.h"
 #include "check/spf_run.h"
 
-#define RESERVE 8   /* a part of the request's time is left for what comes after */
-
 typedef enum outbound_state { OUTBOUND_JUDGE, OUTBOUND_DONE } outbound_state;
 
 struct mg_outbound_check {
@@ -17,15 +15,6 @@ struct mg_outbound_check {
 	mg_spf_identity words;    /* owned */
 	GPtrArray      *runs;     /* owned; of mg_spf_run, by policy->spf.egress */
 };
-
-static void
-outbound_woken(void *context)
-{
-	mg_outbound_check *outbound = context;
-
-	if (outbound->base.wake != NULL)
-		outbound->base.wake(outbound->base.wake_context);
-}
 
 static mg_step
 outbound_step(mg_check *check)
@@ -78,7 +67,7 @@ mg_outbound_check_new(const mg_tools *tools, mg_policy *policy, const mg_spf_sub
 	outbound = g_new0(mg_outbound_check, 1);
 	outbound->base.step = outbound_step;
 	outbound->base.free = outbound_free;
-	outbound->base.deadline_us = g_get_monotonic_time() + (gint64)subject->facts->deadline_ms * 1000 * (RESERVE - 1) / RESERVE;
+	outbound->base.deadline_us = g_get_monotonic_time() + mg_check_share_us(subject->facts->deadline_ms);
 	outbound->policy = mg_policy_ref(policy);
 	mg_spf_identity_read(subject, MG_IDENTITY_MAIL_FROM, &outbound->words);
 	outbound->runs = g_ptr_array_new_with_free_func((GDestroyNotify)mg_spf_run_free);
@@ -89,7 +78,7 @@ mg_outbound_check_new(const mg_tools *tools, mg_policy *policy, const mg_spf_sub
 			.receiver = policy->hostname, .now_s = now_s, .limits = mg_spf_limits_standard,
 		};
 
-		g_ptr_array_add(outbound->runs, mg_spf_run_new(tools->resolver, tools->evaluate_spf, &question, outbound_woken,
+		g_ptr_array_add(outbound->runs, mg_spf_run_new(tools->resolver, tools->evaluate_spf, &question, mg_check_woken,
 		                                               outbound));
 	}
 	return outbound;

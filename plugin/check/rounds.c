@@ -1,8 +1,6 @@
 /* rounds.c - see rounds.h. */
 #include "check/rounds.h"
 
-#define RESERVE 8   /* so large a part of the request's time is left for what comes after */
-
 static mg_step
 rounds_enter(mg_rounds *rounds, mg_rounds_state state)
 {
@@ -34,26 +32,17 @@ rounds_step(mg_check *check)
 	g_assert_not_reached();
 }
 
-static void
-rounds_woken(void *context)
-{
-	mg_rounds *rounds = context;
-
-	if (rounds->base.wake != NULL)
-		rounds->base.wake(rounds->base.wake_context);
-}
-
 void
 mg_rounds_begin(mg_rounds *rounds, const mg_tools *tools, gint64 deadline_ms, gboolean (*judge)(mg_rounds *rounds),
                 void (*free)(mg_check *check))
 {
 	*rounds = (mg_rounds){
 		.base = { .step = rounds_step, .free = free,
-		          .deadline_us = g_get_monotonic_time() + deadline_ms * 1000 * (RESERVE - 1) / RESERVE },
+		          .deadline_us = g_get_monotonic_time() + mg_check_share_us(deadline_ms) },
 		.judge = judge,
 		.waits = TRUE,
 	};
-	rounds->answers = mg_answers_new(tools->resolver, rounds_woken, rounds);
+	rounds->answers = mg_answers_new(tools->resolver, mg_check_woken, rounds);
 }
 
 void

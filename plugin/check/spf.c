@@ -7,7 +7,6 @@
 #include "check/spf_run.h"
 
 #define DEADLINE_US  (20 * G_USEC_PER_SEC)   /* RFC 7208 4.6.4: at least 20 seconds; the request's may be less */
-#define RESERVE      8                       /* a part of the request's time is left for what comes after */
 #define BURN_QUERIES 40                      /* so many questions to the network cost too much (penalty_box.h) */
 
 typedef enum spf_state {
@@ -49,18 +48,9 @@ static const char *const check_names[] = { [MG_IDENTITY_HELO] = "spf-helo", [MG_
 /* ---- the run ---- */
 
 static void
-spf_woken(void *context)
-{
-	mg_spf_check *spf = context;
-
-	if (spf->base.wake != NULL)
-		spf->base.wake(spf->base.wake_context);
-}
-
-static void
 spf_begin(mg_spf_check *spf)
 {
-	spf->run = mg_spf_run_new(spf->tools->resolver, spf->tools->evaluate_spf, &spf->question, spf_woken, spf);
+	spf->run = mg_spf_run_new(spf->tools->resolver, spf->tools->evaluate_spf, &spf->question, mg_check_woken, spf);
 	mg_spf_run_explain(spf->run, mg_trace_new(spf->tools->trace_detail, check_names[spf->identity]));
 }
 
@@ -104,7 +94,7 @@ spf_add_trust(mg_spf_check *spf, const char *domain, char *why)
 
 	question.domain = question.sender = domain;   /* postmaster there (RFC 7208 4.3) */
 	question.wants_explanation = FALSE;
-	one->run = mg_spf_run_new(spf->tools->resolver, spf->tools->evaluate_spf, &question, spf_woken, spf);
+	one->run = mg_spf_run_new(spf->tools->resolver, spf->tools->evaluate_spf, &question, mg_check_woken, spf);
 	one->why = why;
 	g_ptr_array_add(spf->trusted, one);
 	return one->run;
@@ -243,7 +233,7 @@ mg_spf_check_new(const mg_tools *tools, mg_policy *policy, const mg_spf_subject 
 {
 	const mg_facts *facts = subject->facts;
 	g_autofree char *skipped = mg_spf_subject_skip(policy, subject, identity);
-	gint64 share_us = (gint64)facts->deadline_ms * 1000 * (RESERVE - 1) / RESERVE;
+	gint64 share_us = mg_check_share_us(facts->deadline_ms);
 	mg_spf_check *spf = skipped == NULL && facts->transaction != 0
 	                    ? mg_spf_memory_find(tools->spf_memory, facts->transaction, identity, policy) : NULL;
 
