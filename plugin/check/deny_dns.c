@@ -8,11 +8,15 @@
 
 #define RECORDS_MAX 10
 
+/* The result is about the sender's domain, or about no domain: other names are gone before the verdict is told. */
 static void
 deny(mg_judging *judging, const char *name, const char *record, const char *value)
 {
+	const mg_mailbox *sender = mg_envelope_sender(judging->envelope);
+	const char *domain = sender != NULL && !sender->is_literal ? sender->domain : NULL;
+
 	mg_trace_add(judging->trace, "deny: %s of %s, %s, is in [deny dns]", record, name, value);
-	mg_judging_find(judging, MG_REASON_DENY_DNS, name);
+	mg_judging_find(judging, MG_REASON_DENY_DNS, g_strcmp0(domain, name) == 0 ? domain : NULL);
 }
 
 static void

@@ -10,10 +10,12 @@
 #include "check/sender_domain.h"
 
 struct mg_sanity_check {
-	mg_rounds  rounds;       /* first */
-	mg_policy *policy;       /* ref held */
-	mg_facts   facts;        /* what they point to is borrowed */
-	gboolean   is_granted;
+	mg_rounds   rounds;       /* first */
+	mg_policy  *policy;       /* ref held */
+	mg_facts    facts;        /* what they point to is borrowed */
+	gboolean    is_granted;
+	mg_results *found;        /* owned; of the judgement that missed nothing, their domains apart; NULL: none was such */
+	mg_sanity_host host;      /* with them */
 };
 
 /* What all three judgements share. */
@@ -85,6 +87,15 @@ sanity_judge(const mg_sanity_check *sanity, mg_judging *judging, mg_host *host)
 		mg_deny_dns_judge_sender(judging);
 }
 
+static void
+host_tell(const mg_host *host, mg_sanity_host *told_out)
+{
+	told_out->iprev = host->iprev;
+	told_out->n_names = host->n_names;
+	g_strlcpy(told_out->name, host->confirmed >= 0 ? host->names[host->confirmed] : "", sizeof(told_out->name));
+	g_strlcpy(told_out->first_name, host->n_names > 0 ? host->names[0] : "", sizeof(told_out->first_name));
+}
+
 static gboolean
 sanity_try(mg_rounds *rounds)
 {
@@ -99,6 +110,10 @@ sanity_try(mg_rounds *rounds)
 	mg_client_identify(sanity->policy, &sanity->facts, &view->client);
 	mg_envelope_read(sanity->policy, &sanity->facts, &view->envelope);
 	sanity_judge(sanity, &judging, host);
+	if (!judging.is_missing) {
+		host_tell(host, &sanity->host);
+		sanity->found = g_memdup2(&view->results, sizeof(view->results));
+	}
 	g_free(view);
 	g_free(host);
 	return !judging.is_missing;
@@ -111,6 +126,7 @@ sanity_free(mg_check *check)
 
 	mg_rounds_end(&sanity->rounds);
 	mg_policy_unref(sanity->policy);
+	g_free(sanity->found);
 	g_free(sanity);
 }
 
@@ -136,20 +152,44 @@ mg_sanity_check_base(mg_sanity_check *sanity)
 	return &sanity->rounds.base;
 }
 
-void
-mg_sanity_check_report(const mg_sanity_check *sanity, const mg_client *client, const mg_envelope *envelope,
-                       mg_results *results, mg_trace *trace, mg_evidence *evidence, mg_sanity_host *host_out)
+/* What a judgement that missed nothing found is told again; the sender's domain is read from @envelope. */
+static void
+tell_found(const mg_sanity_check *sanity, const mg_envelope *envelope, mg_results *results)
+{
+	const mg_mailbox *sender = mg_envelope_sender(envelope);
+
+	for (guint i = 0; i < sanity->found->n; i++) {
+		const mg_result *result = &sanity->found->all[i];
+
+		mg_results_add(results, result->reason, result->domain != NULL && sender != NULL ? sender->domain : NULL);
+	}
+}
+
+static void
+judge_again(const mg_sanity_check *sanity, const mg_client *client, const mg_envelope *envelope, mg_results *results,
+            mg_trace *trace, mg_sanity_host *host_out)
 {
 	mg_host *host = g_new(mg_host, 1);
 	mg_judging judging = { sanity->policy, &sanity->facts, client, envelope, sanity->rounds.answers, results, trace, FALSE };
 
 	sanity_judge(sanity, &judging, host);
-	host_out->iprev = host->iprev;
-	g_strlcpy(host_out->name, host->confirmed >= 0 ? host->names[host->confirmed] : "", sizeof(host_out->name));
-	mg_evidence_add_text(evidence, "ptr", "iprev", mg_iprev_word(host->iprev));
-	if (host->n_names > 0) {
-		mg_evidence_add_text(evidence, "ptr", "name", host->names[0]);
-		mg_evidence_add_number(evidence, "ptr", "names", host->n_names);
-	}
+	host_tell(host, host_out);
 	g_free(host);
+}
+
+void
+mg_sanity_check_report(const mg_sanity_check *sanity, const mg_client *client, const mg_envelope *envelope,
+                       mg_results *results, mg_trace *trace, mg_evidence *evidence, mg_sanity_host *host_out)
+{
+	if (trace == NULL && sanity->found != NULL) {
+		tell_found(sanity, envelope, results);
+		*host_out = sanity->host;
+	} else {
+		judge_again(sanity, client, envelope, results, trace, host_out);
+	}
+	mg_evidence_add_text(evidence, "ptr", "iprev", mg_iprev_word(host_out->iprev));
+	if (host_out->n_names > 0) {
+		mg_evidence_add_text(evidence, "ptr", "name", host_out->name[0] != 0 ? host_out->name : host_out->first_name);
+		mg_evidence_add_number(evidence, "ptr", "names", host_out->n_names);
+	}
 }

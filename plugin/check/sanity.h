@@ -21,8 +21,10 @@ mg_check *mg_sanity_check_base(mg_sanity_check *sanity);
 
 /* What is known of the client's names. */
 typedef struct mg_sanity_host {
-	mg_iprev iprev;                      /* RFC 8601 2.7.3; 0: not known */
-	char     name[MG_DOMAIN_MAX + 1];    /* the first that leads back; "": none */
+	mg_iprev iprev;                          /* RFC 8601 2.7.3; 0: not known */
+	guint    n_names;
+	char     name[MG_DOMAIN_MAX + 1];        /* the first that leads back; "": none */
+	char     first_name[MG_DOMAIN_MAX + 1];  /* the first, wherever it leads; "": none */
 } mg_sanity_host;
 
 /* The results, from the answers that are here. */
