@@ -36,7 +36,7 @@ ENGINE = base/log base/loop base/reason base/trace base/evidence base/places \
 	check/spf_memory check/outbound check/judging check/rounds check/host check/helo check/sender_domain check/deny_dns check/sanity check/interplay check/audit check/stage check/forms \
 	check/matrix check/nat_watch \
 	verdict/decide verdict/reply verdict/header verdict/message \
-	rules inquiry engine
+	rules fields inquiry engine
 
 # The second SPF engine, a module of its own; with what is pure in ours.
 SPF_LIBSPF2 = spf/libspf2 spf/record spf/macro spf/target spf/lookups spf/frames spf/terms spf/breadth spf/explain \

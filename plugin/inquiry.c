@@ -6,8 +6,8 @@
 #include <time.h>
 
 #include "check/stage.h"
+#include "fields.h"
 #include "verdict/decide.h"
-#include "verdict/header.h"
 #include "verdict/message.h"
 #include "verdict/reply.h"
 
@@ -177,59 +177,6 @@ watch_for_nat(const mg_tools *tools, const mg_facts *facts, const mg_stage_outco
 	mg_log_end(&line);
 }
 
-/* FALSE: the identity was not judged, and nothing is told of it. */
-static gboolean
-header_spf(const mg_spf_check *spf, mg_header_spf *told_out)
-{
-	const mg_spf_outcome *outcome = spf != NULL ? mg_spf_check_outcome(spf) : NULL;
-
-	if (spf == NULL || mg_spf_check_skipped(spf) != NULL)
-		return FALSE;
-	*told_out = (mg_header_spf){ outcome->result, mg_spf_check_domain(spf), outcome->problem, outcome->matched };
-	if (outcome->matched == NULL && outcome->result == MG_SPF_NEUTRAL)
-		told_out->mechanism = "default";   /* RFC 7208 9.1: no term matched (4.7) */
-	return TRUE;
-}
-
-static mg_fields
-build_fields(const mg_inquiry *inquiry, const mg_stage_outcome *outcome)
-{
-	const mg_facts *facts = &inquiry->facts;
-	mg_header_spf helo, mail_from;
-	char ip[MG_IP_TEXT_MAX];
-	mg_resinfo iprev = { "iprev", mg_iprev_word(outcome->host.iprev), NULL, "policy", "iprev", { ip, 0 } };
-	mg_header_facts told = {
-		.hostname = inquiry->policy->hostname, .client = facts->client, .helo = facts->helo,
-		.reverse_path = facts->reverse_path,
-	};
-	mg_fields fields = { { NULL, NULL }, NULL };
-
-	if (header_spf(inquiry_spf(inquiry, MG_IDENTITY_HELO), &helo))
-		told.spf_helo = &helo;
-	if (header_spf(inquiry_spf(inquiry, MG_IDENTITY_MAIL_FROM), &mail_from))
-		told.spf_mail_from = &mail_from;
-	if (outcome->host.iprev != 0) {   /* RFC 8601 2.7.3 */
-		mg_ip_format(&facts->client, ip);
-		iprev.value.length = strlen(ip);
-		told.others = &iprev;
-		told.n_others = 1;
-	}
-	if (told.spf_helo == NULL && told.spf_mail_from == NULL && told.n_others == 0)
-		return fields;
-	fields.received_spf[0] = mg_received_spf_build(&told, MG_IDENTITY_HELO);
-	fields.received_spf[1] = mg_received_spf_build(&told, MG_IDENTITY_MAIL_FROM);
-	fields.authentication_results = mg_authentication_results_build(&told);
-	return fields;
-}
-
-static void
-fields_clear(mg_fields *fields)
-{
-	g_free(fields->received_spf[0]);
-	g_free(fields->received_spf[1]);
-	g_free(fields->authentication_results);
-}
-
 /* From whatever is known by now to the verdict. FALSE: no memory for it; it may be tried again. */
 static gboolean
 inquiry_conclude(mg_inquiry *inquiry, const mg_tools *tools)
@@ -248,12 +195,12 @@ inquiry_conclude(mg_inquiry *inquiry, const mg_tools *tools)
 		mg_stage_run(inquiry->policy, facts, (gint64)time(NULL), &inquiry->checks, trace, evidence, &outcome);
 		mg_decide(inquiry->policy, &outcome.circumstances, &outcome.results, trace, &decision);
 		watch_for_nat(tools, facts, &outcome);
-		fields = build_fields(inquiry, &outcome);
+		mg_fields_build(inquiry->policy, facts, &inquiry->checks, &outcome, &fields);
 	}
 	build_reply(inquiry, facts, &outcome, &decision, &reply);
 	inquiry->verdict = mg_message_verdict(facts, &decision, &reply, &outcome.results, &fields, evidence, trace,
 	                                      &inquiry->n_verdict);
-	fields_clear(&fields);
+	mg_fields_clear(&fields);
 	if (inquiry->verdict == NULL)
 		return FALSE;
 	log_verdict(inquiry, tools, facts, &outcome, &decision, &reply);

@@ -38,6 +38,12 @@ lifted_by(const mg_circumstances *circumstances, mg_reason reason)
 	return NULL;
 }
 
+gboolean
+mg_decide_counts(const mg_policy *policy, const mg_circumstances *circumstances, const mg_result *result)
+{
+	return mg_decide_consequence(policy, result) >= MG_CONSEQUENCE_FLAG && lifted_by(circumstances, result->reason) == NULL;
+}
+
 static gboolean
 waits_for_rcpt(const mg_policy *policy, const mg_circumstances *circumstances, mg_reason reason)
 {

@@ -35,5 +35,7 @@ void mg_decide(const mg_policy *policy, const mg_circumstances *circumstances, c
 
 /* What a result leads to in the end: the policy's consequence, the reply of a deny list and safe-mode applied. */
 mg_consequence mg_decide_consequence(const mg_policy *policy, const mg_result *result);
+/* Whether something is made of it: it flags, defers or rejects, now or at RCPT, and is not lifted. */
+gboolean mg_decide_counts(const mg_policy *policy, const mg_circumstances *circumstances, const mg_result *result);
 
 #endif
