@@ -45,6 +45,8 @@ typedef struct mg_dns_answer {
 	mg_dns_question question;
 	mg_dns_outcome  outcome;
 	const char     *why;            /* constant; "nxdomain", "nodata", "servfail", "timeout", ...; "" if found */
+	gboolean        is_secure;      /* a resolver on this host says that it has validated all of it (RFC 4035 3.2.3); else
+	                                 * nobody knows. Never of UNKNOWN, nor of the local zone */
 	guint           n_aliases;      /* CNAMEs followed within the answer */
 	guint           n_records;
 	mg_dns_record  *records;        /* owned; in the order of the message */

@@ -24,6 +24,7 @@ typedef struct channel {
 	guint           n_sendings;
 	gint64          made_us;
 	gboolean        without_opt;   /* the server knows no EDNS */
+	gboolean        is_near;       /* the server is on this host: its AD is not forged on the way (RFC 4035 4.9.3) */
 } channel;
 
 struct mg_dns_sending {
@@ -116,8 +117,10 @@ static mg_dns_return
 sending_read(mg_dns_sending *sending, const guint8 *octets, gsize length)
 {
 	channel *by = sending->by;
+	mg_dns_reading reading = mg_dns_wire_read(&sending->question, octets, length, &sending->answer);
 
-	switch (mg_dns_wire_read(&sending->question, octets, length, &sending->answer)) {
+	sending->answer->is_secure = sending->answer->is_secure && by->is_near;
+	switch (reading) {
 	case MG_DNS_READ_WELL:
 		if (!sending->has_opt || strcmp(sending->answer->why, "formerr") != 0 || !channel_lost_edns(by))
 			return MG_DNS_CAME;
@@ -265,6 +268,7 @@ channel_new(mg_dns_carrier *carrier, const mg_dns_server *server, gboolean by_tc
 
 	by->carrier = carrier;
 	by->made_us = now_us;
+	by->is_near = mg_ip_is_loopback(&server->ip);
 	by->watches = g_hash_table_new_full(NULL, NULL, NULL, watched_free);
 	mg_dns_server_format(server, text);
 	if (channel_init(by, by_tcp) != ARES_SUCCESS || ares_set_servers_ports_csv(by->ares, text) != ARES_SUCCESS) {

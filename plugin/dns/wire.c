@@ -4,10 +4,11 @@
 #include <string.h>
 
 #define HEADER_SIZE     12      /* RFC 1035 4.1.1 */
-#define FLAGS_QUERY     0x0100  /* RD */
+#define FLAGS_QUERY     0x0120  /* RD; AD: whether it was validated is to be told (RFC 6840 5.7) */
 #define FLAG_RESPONSE   0x8000
 #define FLAG_TRUNCATED  0x0200
 #define FLAG_RECURSION  0x0080  /* RA: it looks further than its own zones */
+#define FLAG_AUTHENTIC  0x0020  /* AD: all of the answer was validated (RFC 4035 3.2.3) */
 #define OPCODE_MASK     0x7800
 #define CLASS_IN        1
 #define TYPE_DNAME      39      /* RFC 6672 */
@@ -458,8 +459,10 @@ mg_dns_wire_read(const mg_dns_question *question, const guint8 *octets, gsize le
 	if (take_sections(&taken, &in, question, counts))
 		*answer_out = answer_make(&taken, &in, question);
 out:
-	if (*answer_out != NULL)
+	if (*answer_out != NULL) {
+		(*answer_out)->is_secure = (*answer_out)->outcome != MG_DNS_UNKNOWN && (taken.flags & FLAG_AUTHENTIC) != 0;
 		return MG_DNS_READ_WELL;
+	}
 	*answer_out = answer_unknown(question, "malformed");
 	return MG_DNS_READ_BADLY;
 }

@@ -98,6 +98,7 @@ LLVMFuzzerTestOneInput(const uint8_t *octets, size_t length)
 	reading = mg_dns_wire_read(&question, message, length, &answer);
 	MUST(answer != NULL);
 	check_answer(answer, &question, reading);
+	MUST(answer->is_secure == (answer->outcome != MG_DNS_UNKNOWN && (message[3] & 0x20) != 0));
 	cache = mg_dns_cache_new(1 << 16);
 	mg_dns_cache_put(cache, answer, 0);
 	MUST(mg_dns_answer_size(answer) > 60000 || mg_dns_cache_get(cache, &question, 9999999) == answer);

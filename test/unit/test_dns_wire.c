@@ -45,7 +45,7 @@ static void
 test_query(void)
 {
 	static const guint8 expected[] = {
-		0xab, 0xcd, 0x01, 0x00, 0, 1, 0, 0, 0, 0, 0, 1,
+		0xab, 0xcd, 0x01, 0x20, 0, 1, 0, 0, 0, 0, 0, 1,   /* RD, AD */
 		3, 'w', 'w', 'w', 7, 'e', 'x', 'a', 'm', 'p', 'l', 'e', 3, 'o', 'r', 'g', 0, 0, 16, 0, 1,
 		0, 0, 41, 0x04, 0xd0, 0, 0, 0, 0, 0, 0,
 	};
@@ -260,6 +260,61 @@ test_referral(void)
 	second->data[3] &= 0x7f;   /* not recursive: the alias leads out of its zones */
 	other = read_as(second, second->len, MG_DNS_A, MG_DNS_READ_WELL);
 	g_assert_cmpint(other->outcome, ==, MG_DNS_UNKNOWN);
+}
+
+/* ---- DNSSEC ---- */
+
+typedef struct secure_case {
+	const char *name;
+	guint       flags, upper;   /* of the header, the rcode with them; the upper bits of the rcode */
+	const char *records;        /* "c" a CNAME, "a" an A behind it, "l" one back, "s" an SOA, "m" no whole record */
+	gboolean    expected;
+} secure_case;
+
+#define AD 0x20
+#define CD 0x10
+
+static const secure_case secure_cases[] = {
+	{ "set", AD, 0, "a", TRUE },
+	{ "clear", 0, 0, "a", FALSE },
+	{ "checking-disabled-is-another-flag", CD, 0, "a", FALSE },
+	{ "alias", AD, 0, "ca", TRUE },
+	{ "alias-clear", 0, 0, "ca", FALSE },
+	{ "nodata", AD, 0, "s", TRUE },
+	{ "nodata-clear", 0, 0, "s", FALSE },
+	{ "nxdomain", AD | 3, 0, "s", TRUE },
+	{ "nxdomain-clear", 3, 0, "s", FALSE },
+	{ "alias-to-nothing", AD | 3, 0, "cs", TRUE },
+	{ "formerr", AD | 1, 0, "a", FALSE },
+	{ "servfail", AD | 2, 0, "", FALSE },
+	{ "refused", AD | 5, 0, "a", FALSE },
+	{ "badvers", AD, 1, "a", FALSE },
+	{ "19-is-no-nxdomain", AD | 3, 1, "s", FALSE },
+	{ "truncated", AD | 0x200, 0, "a", FALSE },
+	{ "malformed", AD, 0, "m", FALSE },
+	{ "alias-loop", AD, 0, "cl", FALSE },
+};
+
+static void
+test_secure(gconstpointer data)
+{
+	const secure_case *row = data;
+	g_autoptr(GByteArray) message = message_new(MG_DNS_A, row->flags);
+	mg_dns_question question = question_of(MG_DNS_A, "www.example.org");
+	g_autoptr(mg_dns_answer) answer = NULL;
+	gboolean has_alias = strchr(row->records, 'c') != NULL;
+
+	for (const char *record = row->records; *record != 0; record++)
+		switch (*record) {
+		case 'a': put_a(message, has_alias ? "a.example.org" : NULL, 300, 1); break;
+		case 'c': put_alias(message, NULL, "a.example.org"); break;
+		case 'l': put_alias(message, "a.example.org", "www.example.org"); break;
+		case 'm': put_record(message, 0, NULL, MG_DNS_A, 300, 4); break;
+		case 's': put_soa(message, "example.org", 300, 300); break;
+		}
+	put_record(message, 2, "", 41, row->upper << 24, 0);
+	mg_dns_wire_read(&question, message->data, message->len, &answer);
+	g_assert_cmpint(answer->is_secure, ==, row->expected);
 }
 
 /* ---- aliases ---- */
@@ -544,6 +599,7 @@ main(int argc, char **argv)
 	test_init(&argc, &argv);
 	TEST_ROWS("/dns-wire/rcode", rcode_cases, test_rcode);
 	TEST_ROWS("/dns-wire/negative", negative_cases, test_negative);
+	TEST_ROWS("/dns-wire/secure", secure_cases, test_secure);
 	TEST_ROWS("/dns-wire/alias", alias_cases, test_alias);
 	TEST_ROWS("/dns-wire/malformed", malformed_cases, test_malformed);
 	g_test_add_func("/dns-wire/query", test_query);

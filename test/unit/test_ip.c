@@ -250,6 +250,41 @@ test_mask(gconstpointer data)
 
 /* ---- networks ---- */
 
+typedef struct loopback_case {
+	const char *name, *ip;
+	gboolean    expected;
+} loopback_case;
+
+static const loopback_case loopback_cases[] = {
+	{ "ipv4-before", "126.255.255.255", FALSE },
+	{ "ipv4-first", "127.0.0.0", TRUE },
+	{ "ipv4", "127.0.0.1", TRUE },
+	{ "ipv4-last", "127.255.255.255", TRUE },
+	{ "ipv4-behind", "128.0.0.0", FALSE },
+	{ "ipv4-any", "0.0.0.0", FALSE },
+	{ "ipv4-0.0.0.1", "0.0.0.1", FALSE },
+	{ "ipv4-of-a-network", "192.0.2.1", FALSE },
+	{ "mapped", "::ffff:127.0.0.1", TRUE },
+	{ "compatible", "::127.0.0.1", FALSE },
+	{ "ipv6", "::1", TRUE },
+	{ "ipv6-any", "::", FALSE },
+	{ "ipv6-behind", "::2", FALSE },
+	{ "ipv6-high-bit", "8000::1", FALSE },
+	{ "ipv6-middle-bit", "0:0:0:1::1", FALSE },
+	{ "ipv6-that-begins-as-it", "7f00:1::1", FALSE },
+	{ "ipv6-that-ends-as-it", "2001:db8::7f00:1", FALSE },
+};
+
+static void
+test_loopback(gconstpointer data)
+{
+	const loopback_case *row = data;
+	mg_ip ip;
+
+	g_assert_true(mg_ip_parse(row->ip, &ip));
+	g_assert_cmpint(mg_ip_is_loopback(&ip), ==, row->expected);
+}
+
 typedef struct network_case {
 	const char *name;
 	const char *text;
@@ -407,6 +442,7 @@ main(int argc, char **argv)
 	g_test_add_func("/ip/every-number", test_every_number);
 	g_test_add_func("/ip/order", test_order);
 	TEST_ROWS("/ip/mask", mask_cases, test_mask);
+	TEST_ROWS("/ip/loopback", loopback_cases, test_loopback);
 	TEST_ROWS("/ip/network", network_cases, test_network);
 	g_test_add_func("/ip/network-long-text", test_long_text);
 	TEST_ROWS("/ip/contains", contains_cases, test_contains);
