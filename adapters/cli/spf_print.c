@@ -13,7 +13,7 @@ static const struct {
 	{ "record", "record", false }, { "problem", "problem", false }, { "skipped", "skipped", false },
 	{ "engine", "engine", false }, { "lookups", "lookups", true }, { "voids", "voids", true },
 	{ "queries", "queries", true }, { "rounds", "rounds", true }, { "breadth", "breadth", true },
-	{ "record_breadth", "record-breadth", true }, { "ttl_s", "ttl-s", true }, { "elapsed_us", "elapsed-us", true },
+	{ "record_breadth", "record-breadth", true }, { "ttl_s", "ttl-s", true }, { "dnssec", "dnssec", false }, { "elapsed_us", "elapsed-us", true },
 };
 
 #define PIECES_MAX 64
@@ -147,6 +147,7 @@ spf_print_text(const spf_subject *subject, const mg_verdict *verdict)
 		       "queries", evidence_find(&found, "queries"), evidence_find(&found, "rounds"), evidence_find(&found, "elapsed-us"));
 	print_breadth("term lets", evidence_find(&found, "breadth"));
 	print_breadth("record lets", evidence_find(&found, "record-breadth"));
+	print_line("dnssec", evidence_find(&found, "dnssec"));
 	for (size_t i = 0; (line = mg_verdict_trace(verdict, i)) != NULL; i++)
 		printf("  | %s\n", line);
 }

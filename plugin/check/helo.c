@@ -72,6 +72,7 @@ judge_addresses(mg_judging *judging, const mg_helo_word *word)
 	mg_tristate has_ipv4 = mg_answer_exists(ipv4), has_ipv6 = mg_answer_exists(ipv6);
 	gboolean has_address = has_ipv4 == MG_YES || has_ipv6 == MG_YES;
 
+	judging->dnssec.helo = mg_addresses_are_secure(ipv4, ipv6);
 	mg_trace_add(judging->trace, "helo: %s has %s address%s", word->name,
 	             has_address ? "an" : has_ipv4 == MG_NO && has_ipv6 == MG_NO ? "no" : "perhaps an",
 	             mg_answer_has_ip(ipv4, ip) || mg_answer_has_ip(ipv6, ip) ? ", the client's" : "");
@@ -116,6 +117,7 @@ judge_word(mg_judging *judging, mg_words said, const mg_host *host)
 	mg_helo_word word;
 	const char *pattern = mg_patterns_find(judging->policy->helo_patterns, said.octets, said.length);
 
+	judging->dnssec.helo = MG_UNKNOWN;   /* of the last word, which is judged last */
 	mg_helo_word_read(said.octets, said.length, !judging->policy->helo_forbids_underscore, &word);
 	if (pattern != NULL) {
 		mg_trace_add(judging->trace, "helo: the word matches the pattern '%s'", pattern);

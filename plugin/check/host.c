@@ -38,7 +38,7 @@ host_take_names(const mg_dns_answer *answer, mg_host *host)
 
 /* Whether a name leads back to the address; all are asked at once. */
 static mg_tristate
-host_confirm(mg_judging *judging, mg_host *host)
+host_confirm(mg_judging *judging, const mg_dns_answer *ptr, mg_host *host)
 {
 	const mg_ip *ip = &judging->client->ip;
 	mg_dns_type type = mg_ip_is_ipv4(ip) ? MG_DNS_A : MG_DNS_AAAA;
@@ -47,9 +47,10 @@ host_confirm(mg_judging *judging, mg_host *host)
 	for (guint i = 0; i < host->n_names; i++) {
 		const mg_dns_answer *answer = mg_judging_ask_domain(judging, type, host->names[i]);
 
-		if (mg_answer_has_ip(answer, ip)) {
-			host->confirmed = confirmed == MG_YES ? host->confirmed : (int)i;
+		if (mg_answer_has_ip(answer, ip) && confirmed != MG_YES) {
+			host->confirmed = (int)i;
 			confirmed = MG_YES;
+			judging->dnssec.ptr = ptr->is_secure && answer->is_secure ? MG_YES : MG_NO;
 		} else if (mg_answer_exists(answer) == MG_UNKNOWN && confirmed == MG_NO)
 			confirmed = MG_UNKNOWN;
 	}
@@ -79,7 +80,7 @@ host_from_dns(mg_judging *judging, mg_host *host)
 		host->iprev = MG_IPREV_PERMERROR;
 		return;
 	}
-	switch (host_confirm(judging, host)) {
+	switch (host_confirm(judging, answer, host)) {
 	case MG_YES:     host->iprev = MG_IPREV_PASS; break;
 	case MG_NO:      host->iprev = MG_IPREV_FAIL; break;
 	case MG_UNKNOWN: host->iprev = judging->is_missing ? 0 : MG_IPREV_TEMPERROR; break;

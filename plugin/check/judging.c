@@ -68,6 +68,16 @@ mg_answer_is_special(const mg_dns_answer *answer)
 	return MG_YES;
 }
 
+mg_tristate
+mg_addresses_are_secure(const mg_dns_answer *ipv4, const mg_dns_answer *ipv6)
+{
+	mg_tristate has_ipv4 = mg_answer_exists(ipv4), has_ipv6 = mg_answer_exists(ipv6);
+
+	if (has_ipv4 == MG_UNKNOWN || has_ipv6 == MG_UNKNOWN || (has_ipv4 == MG_NO && has_ipv6 == MG_NO))
+		return MG_UNKNOWN;
+	return (has_ipv4 == MG_NO || ipv4->is_secure) && (has_ipv6 == MG_NO || ipv6->is_secure) ? MG_YES : MG_NO;
+}
+
 gboolean
 mg_answer_is_null_mx(const mg_dns_answer *mx)
 {
@@ -94,4 +104,15 @@ mg_answer_has_neighbour(const mg_dns_answer *answer, const mg_ip *ip)
 		if (mg_network_contains(&around, &answer->records[i].ip))
 			return TRUE;
 	return FALSE;
+}
+
+void
+mg_dnssec_tell(mg_tristate is_secure, const char *check, mg_trace *trace, mg_evidence *evidence)
+{
+	static const char *const words[] = { [MG_NO] = "no", [MG_YES] = "yes" };
+
+	if (is_secure == MG_UNKNOWN)
+		return;
+	mg_trace_add(trace, "%s: dnssec %s", check, words[is_secure]);
+	mg_evidence_add_text(evidence, check, "dnssec", words[is_secure]);
 }

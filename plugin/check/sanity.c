@@ -16,6 +16,7 @@ struct mg_sanity_check {
 	gboolean    is_granted;
 	mg_results *found;        /* owned; of the judgement that missed nothing, their domains apart; NULL: none was such */
 	mg_sanity_host host;      /* with them */
+	mg_dnssec   dnssec;       /* with them */
 };
 
 /* What all three judgements share. */
@@ -69,6 +70,7 @@ sanity_judge(const mg_sanity_check *sanity, mg_judging *judging, mg_host *host)
 	                        && is_wanted(sanity, judging, MG_EXEMPT_SENDER, "sender");
 	mg_results *results = judging->results, unheard = { 0 };
 
+	judging->dnssec = (mg_dnssec){ MG_UNKNOWN, MG_UNKNOWN, MG_UNKNOWN };
 	mg_host_clear(host);
 	if (has_address && (wants_ptr || wants_helo)) {
 		judging->results = wants_ptr ? results : &unheard;   /* HELO is held against the names all the same */
@@ -103,7 +105,8 @@ sanity_try(mg_rounds *rounds)
 	sanity_view *view = g_new(sanity_view, 1);   /* too large for the stack of a server's thread */
 	mg_host *host = g_new(mg_host, 1);
 	mg_judging judging = {
-		sanity->policy, &sanity->facts, &view->client, &view->envelope, sanity->rounds.answers, &view->results, NULL, FALSE,
+		.policy = sanity->policy, .facts = &sanity->facts, .client = &view->client, .envelope = &view->envelope,
+		.answers = sanity->rounds.answers, .results = &view->results,
 	};
 
 	view->results.n = 0;
@@ -112,6 +115,7 @@ sanity_try(mg_rounds *rounds)
 	sanity_judge(sanity, &judging, host);
 	if (!judging.is_missing) {
 		host_tell(host, &sanity->host);
+		sanity->dnssec = judging.dnssec;
 		sanity->found = g_memdup2(&view->results, sizeof(view->results));
 	}
 	g_free(view);
@@ -167,13 +171,17 @@ tell_found(const mg_sanity_check *sanity, const mg_envelope *envelope, mg_result
 
 static void
 judge_again(const mg_sanity_check *sanity, const mg_client *client, const mg_envelope *envelope, mg_results *results,
-            mg_trace *trace, mg_sanity_host *host_out)
+            mg_trace *trace, mg_sanity_host *host_out, mg_dnssec *dnssec_out)
 {
 	mg_host *host = g_new(mg_host, 1);
-	mg_judging judging = { sanity->policy, &sanity->facts, client, envelope, sanity->rounds.answers, results, trace, FALSE };
+	mg_judging judging = {
+		.policy = sanity->policy, .facts = &sanity->facts, .client = client, .envelope = envelope,
+		.answers = sanity->rounds.answers, .results = results, .trace = trace,
+	};
 
 	sanity_judge(sanity, &judging, host);
 	host_tell(host, host_out);
+	*dnssec_out = judging.dnssec;
 	g_free(host);
 }
 
@@ -181,15 +189,20 @@ void
 mg_sanity_check_report(const mg_sanity_check *sanity, const mg_client *client, const mg_envelope *envelope,
                        mg_results *results, mg_trace *trace, mg_evidence *evidence, mg_sanity_host *host_out)
 {
+	mg_dnssec dnssec = sanity->dnssec;
+
 	if (trace == NULL && sanity->found != NULL) {
 		tell_found(sanity, envelope, results);
 		*host_out = sanity->host;
 	} else {
-		judge_again(sanity, client, envelope, results, trace, host_out);
+		judge_again(sanity, client, envelope, results, trace, host_out, &dnssec);
 	}
 	mg_evidence_add_text(evidence, "ptr", "iprev", mg_iprev_word(host_out->iprev));
 	if (host_out->n_names > 0) {
 		mg_evidence_add_text(evidence, "ptr", "name", host_out->name[0] != 0 ? host_out->name : host_out->first_name);
 		mg_evidence_add_number(evidence, "ptr", "names", host_out->n_names);
 	}
+	mg_dnssec_tell(dnssec.ptr, "ptr", trace, evidence);
+	mg_dnssec_tell(dnssec.helo, "helo", trace, evidence);
+	mg_dnssec_tell(dnssec.sender, "sender", trace, evidence);
 }

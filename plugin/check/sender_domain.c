@@ -56,12 +56,16 @@ judge_domain(mg_judging *judging, const char *domain)
 	switch (mg_answer_exists(mx)) {
 	case MG_YES:
 		mg_trace_add(judging->trace, "sender: %s has %u MX", domain, mx->n_records);
+		judging->dnssec.sender = mx->is_secure ? MG_YES : MG_NO;
 		if (mg_answer_is_null_mx(mx))
 			mg_judging_find(judging, MG_REASON_SENDER_NULL_MX, domain);
 		else
 			judge_exchanges(judging, mx, domain);
 		break;
 	case MG_NO:
+		judging->dnssec.sender = mg_addresses_are_secure(ipv4, ipv6);
+		if (judging->dnssec.sender == MG_YES && !mx->is_secure)
+			judging->dnssec.sender = MG_NO;   /* who hides the MX leads mail elsewhere */
 		if (mg_answer_exists(ipv4) == MG_NO && mg_answer_exists(ipv6) == MG_NO) {
 			mg_trace_add(judging->trace, "sender: %s has neither MX nor an address", domain);
 			mg_judging_find(judging, MG_REASON_SENDER_NO_DOMAIN, domain);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "check/judging.h"
 #include "check/spf_memory.h"
 #include "check/spf_run.h"
 
@@ -374,6 +375,17 @@ report_trace(const mg_spf_check *spf, const char *check, mg_trace *trace)
 	mg_trace_add_all(trace, mg_spf_run_tree(spf->run));
 }
 
+/* Of all answers that the result depends on; unknown: of what could not be found out, or asked nothing. */
+static mg_tristate
+spf_is_secure(const mg_spf_check *spf)
+{
+	const mg_spf_outcome *outcome = mg_spf_check_outcome(spf);
+
+	if (outcome->result == MG_SPF_TEMPERROR || outcome->n_queries == 0)
+		return MG_UNKNOWN;
+	return outcome->is_secure ? MG_YES : MG_NO;
+}
+
 /* Whose set of actions holds, if it is not the usual one: the recipient's, the domain's, or that for domains that send no
  * mail. NULL: the usual one does. */
 static const mg_consequence *
@@ -418,5 +430,6 @@ mg_spf_check_report(const mg_spf_check *spf, const mg_path *forward, mg_results 
 	}
 	if (trace != NULL)
 		report_trace(spf, check, trace);
+	mg_dnssec_tell(spf_is_secure(spf), check, trace, evidence);
 	mg_results_add_listed(results, reason, spf->words.domain, is_helo ? NULL : find_actions(spf, reason, forward, trace));
 }

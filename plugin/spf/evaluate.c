@@ -58,6 +58,7 @@ evaluation_begin(mg_spf_evaluation *evaluation, const mg_spf_question *question,
 	lookups->n_queries = lookups->n_missed = 0;
 	lookups->n_voids = lookups->n_term_voids = 0;
 	lookups->ttl_s = G_MAXUINT32;
+	lookups->is_secure = TRUE;
 	lookups->is_validated = FALSE;
 	lookups->story = trace != NULL ? g_string_new(NULL) : NULL;
 
@@ -312,6 +313,7 @@ mg_spf_evaluate(const mg_spf_question *question, mg_spf_lookup lookup, void *con
 		.record_log2 = mg_spf_breadth_log2(evaluation.is_ipv4, evaluation.width),
 		.sends_no_mail = evaluation.record != NULL && mg_spf_record_sends_no_mail(evaluation.record),
 		.ttl_s = evaluation.lookups.ttl_s,
+		.is_secure = evaluation.lookups.is_secure && evaluation.lookups.n_queries > 0,
 	};
 	if (evaluation.has_matched && evaluation.result == MG_SPF_PASS)
 		outcome_out->matched_log2 = mg_spf_breadth_log2(evaluation.is_ipv4, matched_width(&evaluation));

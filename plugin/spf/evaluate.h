@@ -58,6 +58,7 @@ typedef struct mg_spf_outcome {
 	int     record_log2;     /* the same of the whole record as far as it is known without its includes' misses */
 	gboolean sends_no_mail;  /* the identity domain's own record is nothing but "-all" */
 	guint32 ttl_s;           /* least TTL of the answers it depends on; G_MAXUINT32: none */
+	gboolean is_secure;      /* DNSSEC has proven each of them, and there are any */
 } mg_spf_outcome;
 
 /* TRUE: @outcome_out holds the result, to be cleared by the caller. FALSE: answers are missing; every one that could

@@ -29,6 +29,7 @@ typedef struct layer {
 	void                  *context;
 	guint                  n_queries;
 	gboolean               is_missing;
+	gboolean               is_secure;
 } layer;
 
 /* ---- its resolver layer ---- */
@@ -127,6 +128,7 @@ layer_lookup(SPF_dns_server_t *server, const char *domain, ns_type type, int sho
 		return layer_reply(server, domain, type, 0, TRY_AGAIN);
 	answer = of->lookup(of->context, &question);
 	of->is_missing = of->is_missing || answer == NULL;
+	of->is_secure = of->is_secure && answer != NULL && answer->is_secure;
 	if (answer == NULL || answer->outcome == MG_DNS_UNKNOWN)
 		return layer_reply(server, domain, type, 0, TRY_AGAIN);
 	if (answer->outcome == MG_DNS_NOTHING)
@@ -243,6 +245,7 @@ ask_libspf2(layer *of, mg_trace *trace, mg_spf_outcome *outcome)
 	SPF_request_query_mailfrom(request, &response);
 	if (!of->is_missing && response != NULL)
 		outcome_take(outcome, response, trace);
+	outcome->is_secure = outcome->is_secure && of->is_secure;
 	if (response != NULL)
 		SPF_response_free(response);
 	SPF_request_free(request);
@@ -254,7 +257,7 @@ static gboolean
 libspf2_evaluate(const mg_spf_question *question, mg_spf_lookup lookup, void *context, mg_trace *trace,
                  mg_spf_outcome *outcome_out)
 {
-	layer of = { .question = question, .lookup = lookup, .context = context };
+	layer of = { .question = question, .lookup = lookup, .context = context, .is_secure = TRUE };
 	mg_spf_outcome outcome;
 
 	if (!host->evaluate(question, lookup, context, NULL, &outcome))

@@ -71,6 +71,7 @@ mg_spf_ask(mg_spf_lookups *lookups, const mg_dns_question *question, mg_dns_answ
 		return MG_SPF_MISSING;
 	}
 	note_seen(lookups, answer);
+	lookups->is_secure = lookups->is_secure && answer->is_secure;
 	if (lookups->story != NULL)
 		tell_answer(lookups, question, answer);
 	*answer_out = answer;

@@ -32,6 +32,7 @@ typedef struct mg_spf_lookups {
 	guint         n_voids;               /* counted (mg_spf_lookups_end_term) */
 	guint         n_term_voids;          /* empty answers of the term at hand */
 	guint32       ttl_s;                 /* least so far */
+	gboolean      is_secure;             /* all so far are */
 	gboolean      is_validated;          /* what "%{p}" needs was counted already */
 	GString      *story;                 /* owned; what the term at hand looked up; NULL: nobody wants to know */
 	guint         n_missed;

@@ -54,7 +54,7 @@ def refuse(name, status, words, *arguments):
 
 expect("pass", ["--from", "u@pass.example"], 0, result="pass", reason="spf.pass", action="accept", identity="mailfrom",
        domain="pass.example", matched="ip4:198.51.100.0/24", record="v=spf1 ip4:198.51.100.0/24 -all", explanation=None,
-       lookups=0, voids=0, queries=1, rounds=0, breadth=8, record_breadth=8, ttl_s=300, engine="mailguard", skipped=None)
+       lookups=0, voids=0, queries=1, rounds=0, breadth=8, record_breadth=8, ttl_s=300, dnssec="no", engine="mailguard", skipped=None)
 expect("fail-with-its-explanation", ["--from", "u@fail.example"], 1, result="fail", reason="spf.fail", action="reject",
        matched="-all", explanation="198.51.100.7 is none of ours", breadth=None)
 expect("term-path-and-counts", ["--from", "u@deep.example"], 0, result="pass", lookups=3, voids=1, queries=4,

@@ -228,9 +228,9 @@ send_reply(const dns_query *query, GByteArray *message, guint delay_ms)
 /* ---- the server ---- */
 
 static inline void
-dns_server_begin(dns_server *server, dns_script udp, dns_script tcp)
+dns_server_begin_at(dns_server *server, struct in_addr ip, dns_script udp, dns_script tcp)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = ip };
 	int more = 1 << 20;
 
 	*server = (dns_server){ .udp = udp, .tcp = tcp, .later = g_array_new(FALSE, FALSE, sizeof(dns_later)) };
@@ -251,6 +251,12 @@ dns_server_begin(dns_server *server, dns_script udp, dns_script tcp)
 	}
 	setsockopt(server->udp_fd, SOL_SOCKET, SO_RCVBUF, &more, sizeof(more));
 	server->port = ntohs(address.sin_port);
+}
+
+static inline void
+dns_server_begin(dns_server *server, dns_script udp, dns_script tcp)
+{
+	dns_server_begin_at(server, (struct in_addr){ htonl(INADDR_LOOPBACK) }, udp, tcp);
 }
 
 static inline void

@@ -611,6 +611,7 @@ test_evidence(void)
 		{ "spf.record", TRACED_RECORD }, { "spf.lookups", "0" }, { "spf.lookups-max", "10" }, { "spf.voids", "0" },
 		{ "spf.voids-max", "2" }, { "spf.queries", "1" }, { "spf.rounds", "0" }, { "spf.elapsed-us", NULL },
 		{ "spf.breadth", "8" }, { "spf.record-breadth", "9" }, { "spf.ttl-s", "0" },
+		{ "spf.dnssec", "no" },
 	};
 	mg_guard *guard = guard_new();
 	mg_session *session = session_new(guard, "198.51.100.7", "a@c.example");
