@@ -11,8 +11,6 @@
 #include "policy/policy.h"
 #include "session/facts.h"
 
-typedef enum mg_severity { MG_SEVERITY_GOOD, MG_SEVERITY_NOTE, MG_SEVERITY_WARNING, MG_SEVERITY_ERROR, MG_SEVERITY_UNKNOWN } mg_severity;
-
 typedef struct mg_audit_check mg_audit_check;
 
 /* The domain stands in the forward-path's place; the HELO name and the address are the session's. NULL: the question is another. What
