@@ -99,7 +99,7 @@ walk_exchange(mg_audit_walk *at, const mg_dns_name *exchange)
 		return;
 	}
 	mg_audit_tell(at, &mx_address, MG_SEVERITY_GOOD, "MX %s has an address", text);
-	if (ipv4->n_aliases > 0 || (ipv6 != NULL && ipv6->n_aliases > 0))
+	if ((ipv4 != NULL && ipv4->n_aliases > 0) || (ipv6 != NULL && ipv6->n_aliases > 0))   /* one may be owed */
 		mg_audit_tell(at, &mx_cname, MG_SEVERITY_ERROR, "MX %s is an alias", text);
 	if (mg_answer_is_special(ipv4) == MG_YES && mg_answer_is_special(ipv6) == MG_YES)
 		mg_audit_tell(at, &mx_public, MG_SEVERITY_ERROR, "MX %s has only addresses that no host of the Internet has", text);
