@@ -13,9 +13,8 @@ static gboolean
 is_own_ip(const mg_judging *judging, const mg_ip *ip)
 {
 	const mg_facts *facts = judging->facts;
-	guint set;
 
-	return mg_networks_find(judging->policy->own_addresses, ip, &set, NULL)
+	return mg_policy_is_own_address(judging->policy, ip)
 	       || (facts->has_server && mg_ip_equal(&facts->server, ip));
 }
 
@@ -39,7 +38,7 @@ judge_own_names(mg_judging *judging, const mg_helo_word *word)
 
 	if (client->zone != NULL || (client->has_ip && is_own_ip(judging, &client->ip)))
 		return;
-	if (strcmp(word->name, policy->hostname) == 0 || mg_domains_find(policy->own_names, word->name, NULL) != NULL)
+	if (mg_policy_is_own_name(policy, word->name))
 		mg_judging_find(judging, MG_REASON_HELO_OWN_NAME, NULL);
 	else if (mg_relay_is_own_domain(policy, word->name))
 		mg_judging_find(judging, MG_REASON_HELO_OWN_DOMAIN, NULL);

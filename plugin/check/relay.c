@@ -153,9 +153,7 @@ mg_relay_is_own_domain(const mg_policy *policy, const char *domain)
 static gboolean
 is_own_literal(const mg_policy *policy, const mg_mailbox *mailbox)
 {
-	guint set;
-
-	return mailbox->is_literal && mg_networks_find(policy->own_addresses, &mailbox->literal, &set, NULL);
+	return mailbox->is_literal && mg_policy_is_own_address(policy, &mailbox->literal);
 }
 
 /* RFC 5321 4.5.1: <postmaster>, and postmaster at our own literal. */

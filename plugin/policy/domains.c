@@ -1,6 +1,9 @@
 /* domains.c - see domains.h. A parent's entry ".dom" is a piece of the name itself, from a dot on: no copies. */
 #include "policy/domains.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "session/domain.h"
 
 struct mg_domains {
@@ -74,4 +77,20 @@ mg_domains_get(const mg_domains *domains, guint index)
 		if (index-- == 0)
 			return entry;
 	return NULL;
+}
+
+static int
+entry_compare(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char **
+mg_domains_list(const mg_domains *domains)
+{
+	guint n = mg_domains_count(domains);
+	const char **entries = domains != NULL ? (const char **)g_hash_table_get_keys_as_array(domains->sets, NULL) : g_new0(const char *, 1);
+
+	qsort(entries, n, sizeof(entries[0]), entry_compare);
+	return entries;
 }

@@ -21,5 +21,7 @@ const char *mg_domains_find(const mg_domains *domains, const char *name, guint *
 guint mg_domains_count(const mg_domains *domains);
 /* Entry number @index in no particular order, for reports. */
 const char *mg_domains_get(const mg_domains *domains, guint index);
+/* All entries, in the order of their octets, NULL behind the last; the array is the caller's to free. NULL @domains: empty. */
+const char **mg_domains_list(const mg_domains *domains);
 
 #endif

@@ -281,28 +281,52 @@ node_find(const mg_ip *keys, gsize n_keys, const mg_ip *ip)
 	return found;
 }
 
-gboolean
-mg_networks_find(const mg_networks *networks, const mg_ip *ip, guint *set_out, mg_network *network_out)
+/* The range that @ip is in. */
+static inline gsize
+networks_range(const mg_networks *networks, const mg_ip *ip)
 {
-	const leaf *reached;
 	gsize place = 0;
-	winner won;
 
-	if (networks == NULL)
-		return FALSE;
 	for (guint level = networks->n_levels; level-- > 0;) {
 		gsize from = place * NODE;
 
 		place = from + node_find(networks->levels[level] + from, MIN(NODE, networks->n_keys[level] - from), ip);
 	}
-	reached = &networks->leaves[place];
-	won = reached->winners[node_find(reached->starts, MIN(NODE, networks->n_ranges - place * NODE), ip)];
+	return place * NODE + node_find(networks->leaves[place].starts, MIN(NODE, networks->n_ranges - place * NODE), ip);
+}
+
+gboolean
+mg_networks_find(const mg_networks *networks, const mg_ip *ip, guint *set_out, mg_network *network_out)
+{
+	winner won;
+
+	if (networks == NULL)
+		return FALSE;
+	won = *winner_in(networks->leaves, networks_range(networks, ip));
 	if (won >> 8 == NO_SET)
 		return FALSE;
 	*set_out = won >> 8;
 	if (network_out != NULL)
 		*network_out = (mg_network){ mg_ip_mask(ip, won & 0xff), (guint8)(won & 0xff) };
 	return TRUE;
+}
+
+gboolean
+mg_networks_next(const mg_networks *networks, const mg_ip *ip, mg_ip *next_out)
+{
+	mg_ip next = ip != NULL ? *ip : (mg_ip){ 0, 0 };
+
+	if (networks == NULL || (ip != NULL && ++next.low == 0 && ++next.high == 0))
+		return FALSE;
+	for (gsize range = networks_range(networks, &next); range < networks->n_ranges; range++) {
+		const mg_ip *start = start_of(networks->leaves, range);
+
+		if (*winner_in(networks->leaves, range) >> 8 == NO_SET)
+			continue;
+		*next_out = mg_ip_less(&next, start) ? *start : next;
+		return TRUE;
+	}
+	return FALSE;
 }
 
 gsize

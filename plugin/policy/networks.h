@@ -37,6 +37,9 @@ void mg_networks_free(mg_networks *networks);
  * @network_out may be NULL. */
 gboolean mg_networks_find(const mg_networks *networks, const mg_ip *ip, guint *set_out, mg_network *network_out);
 
+/* The first address after @ip that is in it, of all if @ip is NULL. FALSE, @next_out untouched: there is none. NULL @networks: empty. */
+gboolean mg_networks_next(const mg_networks *networks, const mg_ip *ip, mg_ip *next_out);
+
 /* Octets of memory, for the bench. */
 gsize mg_networks_size(const mg_networks *networks);
 

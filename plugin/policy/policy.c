@@ -259,6 +259,20 @@ mg_policy_local_zone(const mg_policy *policy)
 }
 
 gboolean
+mg_policy_is_own_name(const mg_policy *policy, const char *name)
+{
+	return strcmp(name, policy->hostname) == 0 || mg_domains_find(policy->own_names, name, NULL) != NULL;
+}
+
+gboolean
+mg_policy_is_own_address(const mg_policy *policy, const mg_ip *ip)
+{
+	guint set;
+
+	return mg_networks_find(policy->own_addresses, ip, &set, NULL);
+}
+
+gboolean
 mg_hosts_contain(const mg_hosts *hosts, const mg_ip *ip, const char *name)
 {
 	guint set;

@@ -221,6 +221,10 @@ const mg_zone *mg_policy_zone(const mg_policy *policy, const mg_ip *ip, const ch
 /* The zone of clients without a network address, or NULL. */
 const mg_zone *mg_policy_local_zone(const mg_policy *policy);
 
+/* Whether [mailguard] says so: hostname counts among the names. @name: canonical. */
+gboolean mg_policy_is_own_name(const mg_policy *policy, const char *name);
+gboolean mg_policy_is_own_address(const mg_policy *policy, const mg_ip *ip);
+
 /* Whether the client is among @hosts. */
 gboolean mg_hosts_contain(const mg_hosts *hosts, const mg_ip *ip, const char *name);
 

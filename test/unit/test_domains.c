@@ -144,6 +144,20 @@ test_get(void)
 	mg_domains_free(domains);
 }
 
+static void
+test_list(void)
+{
+	mg_domains *domains = list_of("b.example=2 .b.example=1 a.example=1 b.example.net=1");
+	const char **list = mg_domains_list(domains), **none = mg_domains_list(NULL);
+	g_autofree char *joined = g_strjoinv(" ", (char **)list);
+
+	g_assert_cmpstr(joined, ==, ".b.example a.example b.example b.example.net");
+	g_assert_null(none[0]);
+	g_free(list);
+	g_free(none);
+	mg_domains_free(domains);
+}
+
 /* Many entries, longer than one chunk of text holds, and a name of 127 labels. */
 static void
 test_many(void)
@@ -180,6 +194,7 @@ main(int argc, char **argv)
 	TEST_ROWS("/domains/add", add_cases, test_add);
 	g_test_add_func("/domains/none", test_none);
 	g_test_add_func("/domains/get", test_get);
+	g_test_add_func("/domains/list", test_list);
 	g_test_add_func("/domains/many", test_many);
 	return g_test_run();
 }

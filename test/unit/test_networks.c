@@ -205,11 +205,53 @@ test_find(gconstpointer data)
 	mg_networks_free(networks);
 }
 
+typedef struct next_case {
+	const char *name, *list, *after, *expected;   /* after NULL: from the beginning */
+} next_case;
+
+static const next_case next_cases[] = {
+	{ "first", "0:192.0.2.7 0:192.0.2.3", NULL, "192.0.2.3" },
+	{ "touching", "0:192.0.2.3 0:192.0.2.4", "192.0.2.3", "192.0.2.4" },
+	{ "behind-a-gap", "0:192.0.2.3 0:192.0.2.7", "192.0.2.3", "192.0.2.7" },
+	{ "inside-a-gap", "0:192.0.2.3 0:192.0.2.7", "192.0.2.5", "192.0.2.7" },
+	{ "none-behind", "0:192.0.2.3 0:192.0.2.7", "192.0.2.7", "-" },
+	{ "ipv4-before-ipv6", "0:2001:db8::1 0:192.0.2.3", "192.0.2.3", "2001:db8::1" },
+	{ "inside-a-network", "0:192.0.2.0/24", "192.0.2.7", "192.0.2.8" },
+	{ "out-of-a-network", "0:192.0.2.0/24", "192.0.2.255", "-" },
+	{ "over-an-exception", "0:192.0.2.0/24 0!192.0.2.8/29", "192.0.2.7", "192.0.2.16" },
+	{ "first-of-all", "0:::", NULL, "::" },
+	{ "last-of-all", "0:" LAST_IP, NULL, LAST_IP },
+	{ "behind-the-last-of-all", "0:::/0", LAST_IP, "-" },
+	{ "low-half-full", "0:2001:db8:0:1::", "2001:db8::ffff:ffff:ffff:ffff", "2001:db8:0:1::" },
+	{ "empty", "", NULL, "-" },
+};
+
+static void
+test_next(gconstpointer data)
+{
+	const next_case *row = data;
+	g_autoptr(GArray) list = list_parse(row->list);
+	mg_networks_conflict conflict;
+	mg_networks *networks = list_build(list, &conflict);
+	char text[MG_IP_TEXT_MAX] = "-";
+	mg_ip after, next;
+
+	if (row->after != NULL)
+		g_assert_true(mg_ip_parse(row->after, &after));
+	if (mg_networks_next(networks, row->after != NULL ? &after : NULL, &next))
+		mg_ip_format(&next, text);
+	g_assert_cmpstr(text, ==, row->expected);
+	mg_networks_free(networks);
+}
+
 static void
 test_none(void)
 {
 	const mg_ip ip = { 0, 1 };
 	guint set = 4711;
+	mg_ip next;
+
+	g_assert_false(mg_networks_next(NULL, NULL, &next));
 
 	g_assert_false(mg_networks_find(NULL, &ip, &set, NULL));
 	g_assert_cmpuint(set, ==, 4711);
@@ -553,6 +595,7 @@ main(int argc, char **argv)
 {
 	test_init(&argc, &argv);
 	TEST_ROWS("/networks/find", find_cases, test_find);
+	TEST_ROWS("/networks/next", next_cases, test_next);
 	g_test_add_func("/networks/none", test_none);
 	g_test_add_data_func("/networks/deepest", NULL, test_deepest);
 	g_test_add_data_func("/networks/deepest-excepted", "", test_deepest);
