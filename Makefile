@@ -34,7 +34,7 @@ ENGINE = base/log base/loop base/reason base/trace base/evidence base/places \
 	spf/record spf/macro spf/target spf/lookups spf/frames spf/terms spf/breadth spf/explain spf/evaluate spf/second \
 	check/client check/envelope check/deny check/relay check/sender check/penalty_box check/answers check/spf_subject check/spf_run check/spf \
 	check/spf_memory check/outbound check/judging check/rounds check/host check/helo check/sender_domain check/deny_dns check/sanity check/interplay \
-	check/audit_rules check/audit_hosts check/audit_spf check/audit_zone check/audit check/stage check/forms \
+	check/audit_rules check/audit_hosts check/audit_spf check/audit_zone check/audit_self check/audit check/stage check/forms \
 	check/matrix check/nat_watch \
 	verdict/decide verdict/reply verdict/header verdict/message \
 	rules fields inquiry engine

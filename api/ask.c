@@ -145,7 +145,7 @@ mg_ask_recipient(mg_session *session, const char *path, size_t length, uint64_t 
 int
 mg_ask_audit(mg_session *session, const char *domain, uint64_t *request_out)
 {
-	if (domain == NULL || domain[0] == 0)
+	if (domain != NULL && domain[0] == 0)
 		return MG_E_ARGUMENT;
 	return session_ask(session, &(wish){ MG_ASK_AUDIT, 0, 0, domain, MG_TEXT }, request_out);
 }

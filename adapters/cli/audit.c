@@ -1,4 +1,4 @@
-/* audit.c - "mailguard audit": a domain held against good practice, as a table or as JSON. */
+/* audit.c - "mailguard audit": a domain, or we ourselves, held against good practice, as a table or as JSON. */
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,9 +7,9 @@
 #include "cli.h"
 
 typedef struct audit_run {
-	const char *domain, *ip, *helo, *config;
+	const char *domain, *ip, *helo, *config;   /* @domain NULL: of ourselves */
 	cli_dns     dns;
-	bool        json, verbose;
+	bool        self, json, verbose;
 } audit_run;
 
 /* One rule as the verdict's evidence has it; NULL for what it has not. */
@@ -17,9 +17,10 @@ typedef struct audit_row {
 	const char *rule, *severity, *found, *expected, *mend;
 } audit_row;
 
-enum { OPTION_IP = 1, OPTION_HELO, OPTION_CONFIG, OPTION_SERVER, OPTION_ZONE, OPTION_JSON, OPTION_VERBOSE };
+enum { OPTION_SELF = 1, OPTION_IP, OPTION_HELO, OPTION_CONFIG, OPTION_SERVER, OPTION_ZONE, OPTION_JSON, OPTION_VERBOSE };
 
 static const struct option known_options[] = {
+	{ "self", no_argument, NULL, OPTION_SELF },
 	{ "ip", required_argument, NULL, OPTION_IP },
 	{ "helo", required_argument, NULL, OPTION_HELO },
 	{ "config", required_argument, NULL, OPTION_CONFIG },
@@ -37,6 +38,7 @@ take_options(audit_run *run, int argc, char **argv)
 
 	while ((option = getopt_long(argc, argv, "", known_options, NULL)) != -1)
 		switch (option) {
+		case OPTION_SELF:    run->self = true; break;
 		case OPTION_IP:      run->ip = optarg; break;
 		case OPTION_HELO:    run->helo = optarg; break;
 		case OPTION_CONFIG:  run->config = optarg; break;
@@ -46,8 +48,12 @@ take_options(audit_run *run, int argc, char **argv)
 		case OPTION_VERBOSE: run->verbose = true; break;
 		default:             return EXIT_USAGE;   /* getopt has said why */
 		}
+	if (run->self && (optind != argc || run->helo != NULL))
+		return cli_fail(EXIT_USAGE, "audit: --self takes no domain and no --helo: our names are those of [mailguard]");
+	if (run->self)
+		return 0;
 	if (optind + 1 != argc || argv[optind][0] == 0)
-		return cli_fail(EXIT_USAGE, "audit: one domain was expected");
+		return cli_fail(EXIT_USAGE, "audit: one domain was expected, or --self");
 	run->domain = argv[optind];
 	return 0;
 }

@@ -246,11 +246,11 @@ MG_API int mg_ask_recipient(mg_session *session, const char *path, size_t length
 
 /**
  * mg_ask_audit - does this domain keep to good practice: MX, SPF, PTR, SOA, DMARC?
- * @domain:  1..253 octets, NUL-terminated
+ * @domain:  1..253 octets, NUL-terminated; or NULL: audited are our own names and addresses, [mailguard] of the policy
  *
  * The session's client address, if there is one, is taken for an address that sends the domain's mail, and its HELO word for
- * what such a host says. The verdict accepts whatever is found: the findings are its evidence, five pieces each
- * (libmailguard(3)). Since: 0.1
+ * what such a host says. Where we ourselves are audited the address is one more of ours, and the HELO word has no part.
+ * The verdict accepts whatever is found: the findings are its evidence, five pieces each (libmailguard(3)). Since: 0.1
  *
  * Returns as mg_ask_stage.
  */

@@ -10,6 +10,7 @@ struct mg_audit_check {
 	mg_policy *policy;     /* ref held */
 	mg_facts   facts;      /* what they point to is borrowed */
 	gint64     now_s;
+	gboolean   is_of_ourselves;
 	char       domain[MG_DOMAIN_MAX + 1];   /* canonical; "": it is none */
 };
 
@@ -20,6 +21,10 @@ walk_rules(mg_audit_walk *at)
 {
 	const mg_facts *facts = at->judging.facts;
 
+	if (at->domain == NULL) {
+		mg_audit_walk_self(at);
+		return;
+	}
 	if (at->domain[0] == 0) {
 		mg_audit_tell(at, &domain_name, MG_SEVERITY_ERROR, "no domain");
 		return;
@@ -40,7 +45,7 @@ walk_of(const mg_audit_check *audit, mg_evidence *evidence)
 {
 	return (mg_audit_walk){
 		.judging = { .policy = audit->policy, .facts = &audit->facts, .answers = audit->rounds.answers },
-		.domain = audit->domain, .now_s = audit->now_s, .evidence = evidence,
+		.domain = audit->is_of_ourselves ? NULL : audit->domain, .now_s = audit->now_s, .evidence = evidence,
 	};
 }
 
@@ -75,8 +80,8 @@ mg_audit_check_new(const mg_tools *tools, mg_policy *policy, const mg_facts *fac
 	audit->policy = mg_policy_ref(policy);
 	audit->facts = *facts;
 	audit->now_s = now_s;
-	if (facts->forward_path.octets == NULL
-	    || !mg_domain_canonical(facts->forward_path.octets, facts->forward_path.length, TRUE, audit->domain))
+	audit->is_of_ourselves = facts->forward_path.octets == NULL;
+	if (!audit->is_of_ourselves && !mg_domain_canonical(facts->forward_path.octets, facts->forward_path.length, TRUE, audit->domain))
 		audit->domain[0] = 0;
 	return audit;
 }

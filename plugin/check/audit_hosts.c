@@ -13,13 +13,13 @@ static const mg_audit_rule ptr_confirmed = {
 	"ptr-confirmed", "a name whose address is this one", "let the name in PTR have an A or AAAA record back",
 };
 
-void
+const mg_dns_answer *
 mg_audit_walk_address(mg_audit_walk *at, const mg_ip *ip)
 {
 	mg_dns_type type = mg_ip_is_ipv4(ip) ? MG_DNS_A : MG_DNS_AAAA;
 	char text[MG_IP_TEXT_MAX], first[MG_DNS_NAME_TEXT_MAX];
 	mg_tristate confirmed = MG_NO;
-	const mg_dns_answer *ptr;
+	const mg_dns_answer *ptr, *doubtful = NULL;
 	mg_dns_name name;
 
 	mg_ip_format(ip, text);
@@ -28,8 +28,8 @@ mg_audit_walk_address(mg_audit_walk *at, const mg_ip *ip)
 	if (mg_answer_exists(ptr) != MG_YES) {
 		g_autofree char *what = g_strdup_printf("PTR for %s", text);
 
-		mg_audit_tell_existence(at, &ptr_exists, MG_SEVERITY_ERROR, mg_answer_exists(ptr), what);
-		return;
+		mg_audit_tell_existence(at, &ptr_exists, MG_SEVERITY_ERROR, mg_answer_exists(ptr), ptr, what);
+		return NULL;
 	}
 	mg_dns_name_format(ptr->records[0].names, first);
 	mg_audit_tell(at, &ptr_exists, MG_SEVERITY_GOOD, "%s is called %s", text, first);
@@ -40,13 +40,16 @@ mg_audit_walk_address(mg_audit_walk *at, const mg_ip *ip)
 
 		confirmed = mg_tristate_either(confirmed, mg_answer_has_ip(addresses, ip) ? MG_YES
 		                                          : mg_answer_exists(addresses) == MG_UNKNOWN ? MG_UNKNOWN : MG_NO);
+		doubtful = mg_audit_doubtful(addresses, doubtful);
 	}
 	if (confirmed == MG_YES)
 		mg_audit_tell(at, &ptr_confirmed, MG_SEVERITY_GOOD, "%s leads back to %s", first, text);
 	else if (confirmed == MG_NO)
 		mg_audit_tell(at, &ptr_confirmed, MG_SEVERITY_ERROR, "%s does not lead back to %s", first, text);
 	else
-		mg_audit_tell(at, &ptr_confirmed, MG_SEVERITY_UNKNOWN, "DNS does not say where %s leads", first);
+		mg_audit_tell(at, &ptr_confirmed, MG_SEVERITY_UNKNOWN, "DNS does not say whether %s leads back to %s: %s", first, text,
+		              mg_audit_doubt(doubtful));
+	return ptr;
 }
 
 static void
@@ -95,7 +98,7 @@ walk_exchange(mg_audit_walk *at, const mg_dns_name *exchange)
 	if (exists != MG_YES) {
 		g_autofree char *what = g_strdup_printf("address of the MX %s", text);
 
-		mg_audit_tell_existence(at, &mx_address, MG_SEVERITY_ERROR, exists, what);
+		mg_audit_tell_existence(at, &mx_address, MG_SEVERITY_ERROR, exists, mg_audit_doubtful(ipv4, ipv6), what);
 		return;
 	}
 	mg_audit_tell(at, &mx_address, MG_SEVERITY_GOOD, "MX %s has an address", text);
@@ -119,7 +122,7 @@ mg_audit_walk_mx(mg_audit_walk *at)
 		mg_audit_tell(at, &mx_exists, MG_SEVERITY_NOTE, "a null MX: the domain takes no mail (RFC 7505)");
 		return;
 	}
-	mg_audit_tell_existence(at, &mx_exists, MG_SEVERITY_ERROR, exists, "MX");
+	mg_audit_tell_existence(at, &mx_exists, MG_SEVERITY_ERROR, exists, mx, "MX");
 	for (guint i = 0; exists == MG_YES && i < MIN(mx->n_records, MG_AUDIT_RECORDS_MAX); i++)
 		if (mx->records[i].names->length > 1)
 			walk_exchange(at, mx->records[i].names);
@@ -170,7 +173,8 @@ mg_audit_walk_helo(mg_audit_walk *at)
 	ipv4 = mg_judging_ask_domain(&at->judging, MG_DNS_A, word.name);
 	ipv6 = mg_judging_ask_domain(&at->judging, MG_DNS_AAAA, word.name);
 	exists = mg_tristate_either(mg_answer_exists(ipv4), mg_answer_exists(ipv6));
-	if (mg_audit_tell_existence(at, &helo_exists, MG_SEVERITY_ERROR, exists, "address of the HELO name") != MG_YES)
+	if (mg_audit_tell_existence(at, &helo_exists, MG_SEVERITY_ERROR, exists, mg_audit_doubtful(ipv4, ipv6),
+	                            "address of the HELO name") != MG_YES)
 		return;
 	may = is_exchange(at, word.name) ? MG_YES : mg_tristate_either(mg_audit_may_send(at, ipv4), mg_audit_may_send(at, ipv6));
 	if (may == MG_YES)

@@ -28,14 +28,29 @@ mg_audit_tell(mg_audit_walk *at, const mg_audit_rule *rule, mg_severity severity
 }
 
 mg_tristate
-mg_audit_tell_existence(mg_audit_walk *at, const mg_audit_rule *rule, mg_severity severity, mg_tristate exists, const char *what)
+mg_audit_tell_existence(mg_audit_walk *at, const mg_audit_rule *rule, mg_severity severity, mg_tristate exists,
+                        const mg_dns_answer *answer, const char *what)
 {
 	switch (exists) {
 	case MG_YES:     mg_audit_tell(at, rule, MG_SEVERITY_GOOD, "%s", what); break;
 	case MG_NO:      mg_audit_tell(at, rule, severity, "no %s", what); break;
-	case MG_UNKNOWN: mg_audit_tell(at, rule, MG_SEVERITY_UNKNOWN, "DNS does not say whether there is %s", what); break;
+	case MG_UNKNOWN:
+		mg_audit_tell(at, rule, MG_SEVERITY_UNKNOWN, "DNS does not say whether there is %s: %s", what, mg_audit_doubt(answer));
+		break;
 	}
 	return exists;
+}
+
+const char *
+mg_audit_doubt(const mg_dns_answer *answer)
+{
+	return answer != NULL && answer->outcome == MG_DNS_UNKNOWN ? answer->why : "no answer";
+}
+
+const mg_dns_answer *
+mg_audit_doubtful(const mg_dns_answer *a, const mg_dns_answer *b)
+{
+	return mg_answer_exists(a) == MG_UNKNOWN ? a : b;
 }
 
 mg_tristate

@@ -128,7 +128,7 @@ mg_audit_walk_spf(mg_audit_walk *at)
 		mg_audit_tell(at, &spf_exists, MG_SEVERITY_ERROR, "%u SPF records", n_records);
 	else
 		mg_audit_tell_existence(at, &spf_exists, MG_SEVERITY_WARNING, mg_answer_exists(txt) == MG_UNKNOWN ? MG_UNKNOWN
-		                        : record != NULL ? MG_YES : MG_NO, "SPF record");
+		                        : record != NULL ? MG_YES : MG_NO, txt, "SPF record");
 	if (record == NULL)
 		return;
 	if (record->fault == NULL)

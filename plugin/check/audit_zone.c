@@ -19,7 +19,7 @@ mg_audit_walk_soa(mg_audit_walk *at)
 	const char *domain;
 
 	if (mg_answer_exists(soa) != MG_YES) {
-		mg_audit_tell_existence(at, &soa_contact, MG_SEVERITY_WARNING, mg_answer_exists(soa), "SOA");
+		mg_audit_tell_existence(at, &soa_contact, MG_SEVERITY_WARNING, mg_answer_exists(soa), soa, "SOA");
 		return;
 	}
 	mg_dns_name_format(&soa->records[0].names[1], text);
@@ -54,5 +54,5 @@ mg_audit_walk_dmarc(mg_audit_walk *at)
 	for (guint i = 0; mg_answer_exists(txt) == MG_YES && i < txt->n_records; i++)
 		if (g_str_has_prefix(txt->records[i].text, "v=DMARC1"))
 			exists = MG_YES;
-	mg_audit_tell_existence(at, &dmarc, MG_SEVERITY_NOTE, exists, "DMARC record");
+	mg_audit_tell_existence(at, &dmarc, MG_SEVERITY_NOTE, exists, txt, "DMARC record");
 }

@@ -80,8 +80,7 @@ mg_facts_read(const guint8 *octets, gsize length, mg_facts *facts_out)
 		return FALSE;
 	if (facts.question == MG_ASK_STAGE ? facts.stage < MG_STAGE_CONNECT || facts.stage > MG_STAGE_DATA : facts.stage != 0)
 		return FALSE;
-	if ((facts.question == MG_ASK_RELAY || facts.question == MG_ASK_AUDIT || facts.stage == MG_STAGE_RCPT)
-	    && facts.forward_path.octets == NULL)
+	if ((facts.question == MG_ASK_RELAY || facts.stage == MG_STAGE_RCPT) && facts.forward_path.octets == NULL)
 		return FALSE;
 	*facts_out = facts;
 	return TRUE;

@@ -115,8 +115,7 @@ try_facts(const uint8_t *octets, size_t length, bool sound)
 	MUST(facts.question >= MG_ASK_STAGE && facts.question <= MG_ASK_AUDIT);
 	MUST(facts.question == MG_ASK_STAGE ? facts.stage >= MG_STAGE_CONNECT && facts.stage <= MG_STAGE_DATA
 	                                    : facts.stage == 0);
-	MUST((facts.question != MG_ASK_RELAY && facts.question != MG_ASK_AUDIT && facts.stage != MG_STAGE_RCPT)
-	     || facts.forward_path.octets != NULL);
+	MUST((facts.question != MG_ASK_RELAY && facts.stage != MG_STAGE_RCPT) || facts.forward_path.octets != NULL);
 	MUST(facts.deadline_ms <= MG_DEADLINE_MS_MAX);
 	MUST(strlen(facts.session_id) < length && strlen(facts.server_name) < length);
 	MUST(strlen(facts.ptr) < length && strlen(facts.tls_version) < length);

@@ -862,6 +862,7 @@ test_facts(void)
 	g_assert_cmpint(mg_ask_stage(session, (mg_stage)6, NULL, 0, &request), ==, MG_E_ARGUMENT);
 	g_assert_cmpint(mg_ask_relay(session, NULL, 0, &request), ==, MG_E_ARGUMENT);
 	g_assert_cmpint(mg_ask_spf(session, (mg_identity)3, &request), ==, MG_E_ARGUMENT);
+	g_assert_cmpint(mg_ask_audit(session, "", &request), ==, MG_E_ARGUMENT);
 	g_assert_cmpint(mg_session_set_helo(session, "x", MG_TEXT, 0), ==, MG_OK);
 	g_assert_cmpint(mg_ask_stage(session, MG_STAGE_RCPT, "u@example.net", MG_TEXT, &request), ==, MG_E_STATE);
 	g_assert_cmpint(mg_session_set_mail_from(session, "a@c.example", MG_TEXT, 0), ==, MG_OK);

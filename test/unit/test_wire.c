@@ -129,7 +129,7 @@ static const question_case question_cases[] = {
 	{ "spf", MG_ASK_SPF, 0, FALSE, TRUE },
 	{ "question-0", 0, 0, FALSE, FALSE },
 	{ "audit", MG_ASK_AUDIT, 0, TRUE, TRUE },
-	{ "audit-without-domain", MG_ASK_AUDIT, 0, FALSE, FALSE },
+	{ "audit-of-ourselves", MG_ASK_AUDIT, 0, FALSE, TRUE },
 	{ "question-7", 7, 0, TRUE, FALSE },
 	{ "question-huge", G_MAXUINT64, 0, FALSE, FALSE },
 };
