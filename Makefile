@@ -43,7 +43,7 @@ ENGINE = base/log base/loop base/reason base/trace base/evidence base/places \
 SPF_LIBSPF2 = spf/libspf2 spf/record spf/macro spf/target spf/lookups spf/frames spf/terms spf/breadth spf/explain \
 	spf/evaluate dns/name dns/answer base/log base/trace session/ip session/domain
 
-CLI = main over check reports spf spf_print spf_batch audit json
+CLI = main over check reports spf spf_print spf_batch audit audit_print audit_answers greeting json
 EXAMPLE = smtpd client dialogue syntax
 
 HEADERS = api/mailguard.h api/mailguard/names.h api/mailguard/options.h api/mailguard/verdict.h \

@@ -16,7 +16,7 @@ UNIT_PROGRAMS = $(UNIT_TESTS:%=$(BUILD)/test/%)
 SUITE_PROGRAMS = $(BUILD)/test/run_spf $(BUILD)/test/run_spf_network $(BUILD)/test/run_spf_libspf2
 ALL_PROGRAMS = $(UNIT_PROGRAMS) $(SUITE_PROGRAMS)
 SCRIPTS = test/abi/abi.t test/abi/install.t test/cli/cli.t test/cli/spf.t test/cli/spf_command.t test/cli/headers.t \
-	test/cli/audit.t test/cli/audit_self.t test/model/relay.t test/model/spf.t test/demo/example.t
+	test/cli/audit.t test/cli/audit_self.t test/cli/audit_connect.t test/model/relay.t test/model/spf.t test/demo/example.t
 
 TEST_CFLAGS = $(ALL_CFLAGS) $(ENGINE_CFLAGS) -Itest/unit
 IN_TREE = -L$(BUILD) -lmailguard '-Wl,-rpath,$$ORIGIN/..'

@@ -2,27 +2,30 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "audit.h"
 #include "cli.h"
+
+#define SMTP_PORT 25
 
 typedef struct audit_run {
 	const char *domain, *ip, *helo, *config;   /* @domain NULL: of ourselves */
 	cli_dns     dns;
+	in_port_t   port;            /* where MX hosts are tried; 0: they are not */
+	bool        tries_special;   /* addresses too that no host of the Internet has */
 	bool        self, json, verbose;
 } audit_run;
 
-/* One rule as the verdict's evidence has it; NULL for what it has not. */
-typedef struct audit_row {
-	const char *rule, *severity, *found, *expected, *mend;
-} audit_row;
-
-enum { OPTION_SELF = 1, OPTION_IP, OPTION_HELO, OPTION_CONFIG, OPTION_SERVER, OPTION_ZONE, OPTION_JSON, OPTION_VERBOSE };
+enum {
+	OPTION_SELF = 1, OPTION_IP, OPTION_HELO, OPTION_CONNECT, OPTION_CONFIG, OPTION_SERVER, OPTION_ZONE, OPTION_JSON,
+	OPTION_VERBOSE
+};
 
 static const struct option known_options[] = {
 	{ "self", no_argument, NULL, OPTION_SELF },
 	{ "ip", required_argument, NULL, OPTION_IP },
 	{ "helo", required_argument, NULL, OPTION_HELO },
+	{ "connect", optional_argument, NULL, OPTION_CONNECT },
 	{ "config", required_argument, NULL, OPTION_CONFIG },
 	{ "server", required_argument, NULL, OPTION_SERVER },
 	{ "zone", required_argument, NULL, OPTION_ZONE },
@@ -30,6 +33,20 @@ static const struct option known_options[] = {
 	{ "verbose", no_argument, NULL, OPTION_VERBOSE },
 	{ NULL, 0, NULL, 0 }
 };
+
+/* Who names a port knows where it leads: a lab's hosts are wherever they are. */
+static bool
+take_port(audit_run *run, const char *text)
+{
+	char *end;
+	unsigned long port = text != NULL ? strtoul(text, &end, 10) : SMTP_PORT;
+
+	if (text != NULL && (text[0] < '0' || text[0] > '9' || *end != 0 || port == 0 || port > 65535))
+		return false;
+	run->port = (in_port_t)port;
+	run->tries_special = text != NULL;
+	return true;
+}
 
 static int
 take_options(audit_run *run, int argc, char **argv)
@@ -41,6 +58,10 @@ take_options(audit_run *run, int argc, char **argv)
 		case OPTION_SELF:    run->self = true; break;
 		case OPTION_IP:      run->ip = optarg; break;
 		case OPTION_HELO:    run->helo = optarg; break;
+		case OPTION_CONNECT:
+			if (!take_port(run, optarg))
+				return cli_fail(EXIT_USAGE, "audit: --connect=%.20s: a port was expected", optarg);
+			break;
 		case OPTION_CONFIG:  run->config = optarg; break;
 		case OPTION_SERVER:  run->dns.server = optarg; break;
 		case OPTION_ZONE:    run->dns.zone = optarg; break;
@@ -50,6 +71,8 @@ take_options(audit_run *run, int argc, char **argv)
 		}
 	if (run->self && (optind != argc || run->helo != NULL))
 		return cli_fail(EXIT_USAGE, "audit: --self takes no domain and no --helo: our names are those of [mailguard]");
+	if (run->self && run->port != 0)
+		return cli_fail(EXIT_USAGE, "audit: --self takes no --connect: MX hosts are a domain's");
 	if (run->self)
 		return 0;
 	if (optind + 1 != argc || argv[optind][0] == 0)
@@ -86,67 +109,26 @@ row_next(const mg_verdict *verdict, size_t *index, audit_row *row_out)
 	return row.rule != NULL;
 }
 
-static void
-print_json_member(const char *before, const char *key, const char *value)
-{
-	printf("%s\"%s\":", before, key);
-	if (value != NULL)
-		cli_json_string(stdout, value, strlen(value));
-	else
-		printf("null");
-}
-
-static void
-print_json(const audit_row *row)
-{
-	print_json_member("{", "rule", row->rule);
-	print_json_member(",", "severity", row->severity);
-	print_json_member(",", "found", row->found);
-	print_json_member(",", "expected", row->expected);
-	print_json_member(",", "mend", row->mend);
-	printf("}\n");
-}
-
-/* Colour only for who looks at it. */
-static const char *
-colour_of(const char *severity)
-{
-	static const struct { const char *severity, *colour; } colours[] = {
-		{ "good", "\033[32m" }, { "note", "\033[36m" }, { "warning", "\033[33m" }, { "error", "\033[31m" },
-	};
-
-	for (size_t i = 0; isatty(STDOUT_FILENO) && i < sizeof(colours) / sizeof(colours[0]); i++)
-		if (strcmp(colours[i].severity, severity) == 0)
-			return colours[i].colour;
-	return "";
-}
-
-static void
-print_text(const audit_row *row)
-{
-	const char *colour = colour_of(row->severity);
-
-	printf("%s%-8s%s %-13s %s\n", colour, row->severity, colour[0] ? "\033[0m" : "", row->rule, row->found);
-	if (row->expected != NULL)
-		printf("%-8s %-13s expected: %s\n%-8s %-13s mend:     %s\n", "", "", row->expected, "", "", row->mend);
-}
-
-/* What the whole comes to. */
+/* What the rows come to. A verdict without any is one that time has cut short. */
 static int
-print_rows(const mg_verdict *verdict, bool json)
+exit_code(const audit_tally *tally)
 {
-	bool has_finding = false, has_unknown = false;
+	if (tally->has_finding)
+		return EXIT_REJECTED;
+	return tally->has_unknown || !tally->has_row ? EXIT_UNKNOWN : EXIT_ACCEPTED;
+}
+
+static int
+print_rows(const audit_run *run, const mg_verdict *verdict)
+{
+	audit_tally tally = { .json = run->json };
 	audit_row row;
 
-	for (size_t index = 0; row_next(verdict, &index, &row); ) {
-		if (json)
-			print_json(&row);
-		else
-			print_text(&row);
-		has_unknown = has_unknown || strcmp(row.severity, "unknown") == 0;
-		has_finding = has_finding || strcmp(row.severity, "warning") == 0 || strcmp(row.severity, "error") == 0;
-	}
-	return has_finding ? EXIT_REJECTED : has_unknown ? EXIT_UNKNOWN : EXIT_ACCEPTED;
+	for (size_t index = 0; row_next(verdict, &index, &row); )
+		audit_print(&tally, &row);
+	if (run->port != 0)
+		audit_answers(verdict, run->port, run->tries_special, &tally);
+	return exit_code(&tally);
 }
 
 /* ---- asking ---- */
@@ -169,7 +151,7 @@ ask(const audit_run *run, mg_guard *guard, mg_session *session)
 		error = mg_guard_wait(guard, request, &verdict);
 	if (error)
 		return cli_fail_library(error, "audit");
-	code = print_rows(verdict, run->json);
+	code = print_rows(run, verdict);
 	mg_verdict_free(verdict);
 	return code;
 }

@@ -16,7 +16,7 @@ static const struct {
 	{ "lint", cli_lint, "lint F" },
 	{ "relay-matrix", cli_relay_matrix, "relay-matrix --config F" },
 	{ "spf", cli_spf, "spf --ip A --from F [--helo H] [--config F] [--server A:PORT] [--zone F] [--record R] [--json]" },
-	{ "audit", cli_audit, "audit DOMAIN [--ip A] [--helo H] [--config F] [--server A:PORT] [--zone F] [--json]" },
+	{ "audit", cli_audit, "audit DOMAIN [--ip A] [--helo H] [--connect[=PORT]] [--config F] [--server A:PORT] [--zone F] [--json]" },
 	{ "audit", cli_audit, "audit --self --config F [--ip A] [--server A:PORT] [--zone F] [--json]" },
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -1,6 +1,6 @@
 /* audit.h - a domain, or what we ourselves are called, held against good practice, rule by rule, for who is responsible for it.
- * In:    a domain (where a recipient's path would stand); perhaps a HELO name and an address from which mail is sent; or none, and
- *        the policy's own names and addresses; the answers present
+ * In:    a domain (where a recipient's path would stand), perhaps a HELO name and an address from which mail is sent; or no
+ *        domain, and the policy's own names and addresses; the answers present
  * Out:   for each rule what was found, what was expected, how to mend it, and how grave it is
  * Rules: DESIGN 1, promise 4: nothing is refused by it. A rule whose answers DNS owes is UNKNOWN, never a finding. */
 #ifndef MG_CHECK_AUDIT_H
@@ -19,7 +19,8 @@ typedef struct mg_audit_check mg_audit_check;
 mg_audit_check *mg_audit_check_new(const mg_tools *tools, mg_policy *policy, const mg_facts *facts, gint64 now_s);
 mg_check *mg_audit_check_base(mg_audit_check *audit);
 
-/* As evidence, five pieces a rule: audit.rule, .severity, .found, .expected, .mend; the last two only where something is wrong. */
+/* As evidence, five pieces a rule: audit.rule, .severity, .found, .expected, .mend; the last two only where something is wrong.
+ * Between them audit.address, for each address of an MX host. */
 void mg_audit_check_report(const mg_audit_check *audit, mg_evidence *evidence);
 
 #endif

@@ -2,6 +2,7 @@
 #include "check/audit_rules.h"
 
 #include "session/helo_word.h"
+#include "session/special.h"
 
 /* ---- addresses ---- */
 
@@ -52,13 +53,6 @@ mg_audit_walk_address(mg_audit_walk *at, const mg_ip *ip)
 	return ptr;
 }
 
-static void
-walk_addresses(mg_audit_walk *at, const mg_dns_answer *answer)
-{
-	for (guint i = 0; mg_answer_exists(answer) == MG_YES && i < MIN(answer->n_records, MG_AUDIT_RECORDS_MAX); i++)
-		mg_audit_walk_address(at, &answer->records[i].ip);
-}
-
 /* ---- MX ---- */
 
 static const mg_audit_rule mx_exists = {
@@ -79,6 +73,29 @@ static const mg_audit_rule mx_public = {
 static const mg_audit_rule mx_families = {
 	"mx-families", "IPv4 and IPv6", "an AAAA record as well, once the host listens there",
 };
+
+/* For who wants to see whether it answers. */
+static void
+tell_host(mg_audit_walk *at, const char *exchange, const mg_ip *ip)
+{
+	g_autofree char *host = NULL;
+	char text[MG_IP_TEXT_MAX];
+
+	if (at->evidence == NULL)
+		return;
+	mg_ip_format(ip, text);
+	host = g_strdup_printf("%s %s %s", mg_ip_is_special(ip) ? "special" : "public", text, exchange);
+	mg_evidence_add_word(at->evidence, "audit", "address", host);
+}
+
+static void
+walk_addresses(mg_audit_walk *at, const char *exchange, const mg_dns_answer *answer)
+{
+	for (guint i = 0; mg_answer_exists(answer) == MG_YES && i < MIN(answer->n_records, MG_AUDIT_RECORDS_MAX); i++) {
+		tell_host(at, exchange, &answer->records[i].ip);
+		mg_audit_walk_address(at, &answer->records[i].ip);
+	}
+}
 
 static void
 walk_exchange(mg_audit_walk *at, const mg_dns_name *exchange)
@@ -108,8 +125,8 @@ walk_exchange(mg_audit_walk *at, const mg_dns_name *exchange)
 		mg_audit_tell(at, &mx_public, MG_SEVERITY_ERROR, "MX %s has only addresses that no host of the Internet has", text);
 	if (mg_answer_exists(ipv6) == MG_NO)
 		mg_audit_tell(at, &mx_families, MG_SEVERITY_NOTE, "MX %s has no IPv6 address", text);
-	walk_addresses(at, ipv4);
-	walk_addresses(at, ipv6);
+	walk_addresses(at, text, ipv4);
+	walk_addresses(at, text, ipv6);
 }
 
 void

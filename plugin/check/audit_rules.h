@@ -1,7 +1,7 @@
 /* audit_rules.h - what the rules of an audit share: the walk over them, and how a finding is told.
  * In:    what is audited, the answers present
  * Out:   findings as evidence; whether an answer is missing
- * Rules: a walk is made again after each round of DNS, and tells nothing until it is the last. Each of the rules' files is a subject:
+ * Rules: a walk is made again after each round of DNS, and tells nothing until it is the last. The rules stand by subject, in
  *        audit_hosts.c, audit_spf.c, audit_zone.c, audit_self.c. What DNS does not say is told as unknown, with why. */
 #ifndef MG_CHECK_AUDIT_RULES_H
 #define MG_CHECK_AUDIT_RULES_H
@@ -11,7 +11,9 @@
 
 #define MG_AUDIT_RECORDS_MAX 10   /* of one answer that are followed further */
 
-typedef enum mg_severity { MG_SEVERITY_GOOD, MG_SEVERITY_NOTE, MG_SEVERITY_WARNING, MG_SEVERITY_ERROR, MG_SEVERITY_UNKNOWN } mg_severity;
+typedef enum mg_severity {
+	MG_SEVERITY_GOOD, MG_SEVERITY_NOTE, MG_SEVERITY_WARNING, MG_SEVERITY_ERROR, MG_SEVERITY_UNKNOWN
+} mg_severity;
 
 /* What a rule wants, and what helps if it is broken. */
 typedef struct mg_audit_rule {
@@ -28,7 +30,8 @@ typedef struct mg_audit_walk {
 
 /* ---- telling ---- */
 
-void mg_audit_tell(mg_audit_walk *at, const mg_audit_rule *rule, mg_severity severity, const char *format, ...) G_GNUC_PRINTF(4, 5);
+void mg_audit_tell(mg_audit_walk *at, const mg_audit_rule *rule, mg_severity severity, const char *format, ...)
+	G_GNUC_PRINTF(4, 5);
 /* A rule about something that is there or not; returns @exists. @answer: on which that hangs. */
 mg_tristate mg_audit_tell_existence(mg_audit_walk *at, const mg_audit_rule *rule, mg_severity severity, mg_tristate exists,
                                     const mg_dns_answer *answer, const char *what);

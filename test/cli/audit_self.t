@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""audit_self.t - mailguard audit --self: a host that keeps every rule, and for each rule one that breaks it. DNS is a zone file."""
+"""audit_self.t - mailguard audit --self: a host that keeps every rule, and for each rule one that breaks it."""
 
 import os
 import sys
@@ -37,8 +37,8 @@ serial = 0
 def config(hostname=HOST, names="", addresses=IPV4):
     global serial
     serial += 1
-    return write("conf%d" % serial, "[mailguard]\nhostname = %s\nown-names = %s\nown-addresses = %s\n[domains]\nlocal = nowhere.example\n"
-                 % (hostname, names, addresses))
+    return write("conf%d" % serial, "[mailguard]\nhostname = %s\nown-names = %s\nown-addresses = %s\n"
+                 "[domains]\nlocal = nowhere.example\n" % (hostname, names, addresses))
 
 
 def audit(*options, **ours):
