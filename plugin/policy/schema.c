@@ -1,283 +1,16 @@
-/* schema.c - see schema.h. Keys that set actions are not in these tables: they are the words of reason.c. */
+/* schema.c - see schema.h. What sections and keys there are stands in sections.c. */
 #include "policy/schema.h"
 
 #include <string.h>
 
-#include "session/path.h"
+#include "policy/sections.h"
 
-#define NAME_MAX_OCTETS  64
-#define AS_USUAL         ((mg_consequence)-1)   /* a set of actions has not said anything of a result */
-
-typedef struct section_schema {
-	const char          *name;         /* "deny hosts"; of a kind whose sections have names, "zone" */
-	gboolean             is_kind;
-	gboolean             is_later;     /* read and not acted on by this release */
-	const char          *reasons;      /* section in reason.c whose words are keys here; NULL: none */
-	gboolean             has_texts;    /* reject-text and defer-text */
-	gboolean             has_preset;
-	const mg_key_schema *keys;
-	gsize                n_keys;
-	void              *(*begin)(mg_loader *loader, const char *name, guint line);   /* the object to fill; NULL: the policy */
-} section_schema;
-
-static const char *const mode_words[] = { "enforce", "monitor", NULL };
-static const char *const decide_at_words[] = { "rcpt", "stage", NULL };
-static const char *const on_failure_words[] = { "", "accept", "defer", NULL };   /* by mg_action */
-static const char *const open_relay_words[] = { "", "i-understand", NULL };
-static const char *const exempt_words[] = { "spf", "helo", "ptr", "sender", NULL };   /* by mg_exempt_check */
-static const char *const proof_words[] = { "spf", "fcrdns", "auth", NULL };           /* by mg_proof */
-static const char *const underscore_words[] = { "allowed", "forbidden", NULL };
-static const char *const from_server_words[] = { "hint", "trust", NULL };
-static const char *const void_count_words[] = { "term", "query", NULL };
-const char *const mg_spf_engine_names[] = { "mailguard", "libspf2", NULL };
-static const mg_number_range timeout_range = { 50, 30000 };
-static const mg_number_range tries_range = { 1, 10 };
-static const mg_number_range void_range = { 0, 100 };
-static const mg_number_range trusted_range = { 0, 16 };   /* each is a whole SPF evaluation more */
-static const mg_number_range local_part_range = { MG_LOCAL_PART_MAX, MG_PATH_MAX };
-
-#define POLICY(member) offsetof(mg_policy, member)
-#define ZONE(member)   offsetof(mg_zone, member)
-#define GRANT(member)  offsetof(mg_grant, member)
-#define EXEMPT(member) offsetof(mg_exempt, member)
-#define RULE(member)   offsetof(mg_rule, member)
-#define LATER(name)    { name, NULL, 0, NULL }
-
-static const mg_key_schema mailguard_keys[] = {
-	{ "mode", mg_read_choice, POLICY(mode), mode_words },
-	{ "hostname", mg_read_name, POLICY(hostname), NULL },
-	{ "own-names", mg_read_domains, POLICY(own_names), NULL },
-	{ "own-addresses", mg_read_single_addresses, POLICY(own_addresses), NULL },
-	{ "on-failure", mg_read_choice, POLICY(on_failure), on_failure_words },
-	{ "safe-mode", mg_read_switch, POLICY(is_safe_mode), NULL },
-	{ "decide-at", mg_read_choice, POLICY(decide_at), decide_at_words },
-	{ "proxies", mg_read_networks, POLICY(proxies), NULL },
-};
-static const mg_key_schema domains_keys[] = {
-	{ "local", mg_read_own_domains, POLICY(local), NULL },
-	{ "relay-to", mg_read_own_domains, POLICY(relay_to), NULL },
-};
-static const mg_key_schema zone_keys[] = {   /* read in this order: what judges networks comes before them */
-	{ "open-relay", mg_read_choice, ZONE(may_be_open), open_relay_words },
-	{ "shared-by-nat", mg_read_switch, ZONE(is_shared_by_nat), NULL },
-	{ "local", mg_read_switch, ZONE(is_local), NULL },
-	{ "networks", mg_read_zone_networks, 0, NULL },
-	{ "hosts", mg_read_zone_hosts, 0, NULL },
-	{ "owner", mg_read_note, ZONE(owner), NULL },
-};
-static const mg_key_schema grant_keys[] = {
-	{ "zone", mg_read_words, GRANT(zone_names), NULL },
-	{ "auth", mg_read_grant_auth, 0, NULL },
-	{ "tls-fingerprint", mg_read_fingerprints, GRANT(fingerprints), NULL },
-	{ "helo", mg_read_grant_helo, 0, NULL },
-	{ "from", mg_read_grant_from, 0, NULL },
-	{ "to", mg_read_grant_to, 0, NULL },
-	{ "hours", mg_read_hours, GRANT(hours), NULL },
-	{ "until", mg_read_until, 0, NULL },
-	{ "owner", mg_read_note, GRANT(owner), NULL },
-	{ "reason", mg_read_note, GRANT(reason), NULL },
-};
-static const mg_key_schema exempt_keys[] = {
-	{ "networks", mg_read_networks, EXEMPT(hosts.networks), NULL },
-	{ "hosts", mg_read_domains, EXEMPT(hosts.names), NULL },
-	{ "senders", mg_read_addresses, EXEMPT(senders), NULL },
-	{ "helo", mg_read_domains, EXEMPT(helo), NULL },
-	{ "require", mg_read_bits, EXEMPT(proofs), proof_words },
-	{ "checks", mg_read_bits, EXEMPT(checks), exempt_words },
-	{ "owner", mg_read_note, EXEMPT(owner), NULL },
-	{ "reason", mg_read_note, EXEMPT(reason), NULL },
-};
-static const mg_key_schema deny_hosts_keys[] = {
-	{ "hosts", mg_read_hosts, POLICY(deny_hosts), NULL },
-	{ "reply", mg_read_reply, POLICY(replies[MG_REASON_DENY_HOST]), NULL },
-};
-static const mg_key_schema deny_senders_keys[] = {
-	{ "senders", mg_read_addresses, POLICY(deny_senders), NULL },
-	{ "reply", mg_read_reply, POLICY(replies[MG_REASON_DENY_SENDER]), NULL },
-};
-static const mg_key_schema deny_recipients_keys[] = {
-	{ "recipients", mg_read_addresses, POLICY(deny_recipients), NULL },
-	{ "reply", mg_read_reply, POLICY(replies[MG_REASON_DENY_RECIPIENT]), NULL },
-};
-static const mg_key_schema deny_pairs_keys[] = {
-	{ "pairs", mg_read_pairs, POLICY(deny_pairs), NULL },
-	{ "reply", mg_read_reply, POLICY(replies[MG_REASON_DENY_PAIR]), NULL },
-};
-static const mg_key_schema deny_dns_keys[] = {
-	{ "addresses", mg_read_networks, POLICY(deny_dns.addresses), NULL },
-	{ "exchanges", mg_read_domains, POLICY(deny_dns.exchanges), NULL },
-	{ "name-servers", mg_read_domains, POLICY(deny_dns.name_servers), NULL },
-	{ "reply", mg_read_reply, POLICY(replies[MG_REASON_DENY_DNS]), NULL },
-};
-static const mg_key_schema address_keys[] = {
-	{ "local-part-max", mg_read_number, POLICY(local_part_max), &local_part_range },
-};
-static const mg_key_schema helo_keys[] = {
-	{ "underscore", mg_read_choice, POLICY(helo_forbids_underscore), underscore_words },
-	{ "patterns", mg_read_patterns, POLICY(helo_patterns), NULL },
-	{ "verified-names", mg_read_domains, POLICY(helo_verified), NULL },
-	{ "skip-networks", mg_read_skipped, POLICY(sanity_skipped), NULL },
-};
-static const mg_key_schema ptr_keys[] = {
-	{ "from-server", mg_read_choice, POLICY(ptr_is_from_server), from_server_words },
-};
-static const mg_key_schema rule_keys[] = {
-	{ "when", mg_read_reasons, RULE(when), NULL },
-	{ "for", mg_read_reasons, RULE(affected), NULL },
-	{ "then", mg_read_consequence, RULE(then), NULL },
-};
-static const mg_key_schema dns_keys[] = {
-	{ "servers", mg_read_note, POLICY(dns.servers), NULL },
-	{ "timeout-ms", mg_read_number, POLICY(dns.timeout_ms), &timeout_range },
-	{ "tries", mg_read_number, POLICY(dns.tries), &tries_range },
-	{ "local-zone", mg_read_path, POLICY(dns.local_zone), NULL },
-};
-static const mg_key_schema spf_keys[] = {
-	{ "engine", mg_read_choice, POLICY(spf.engine), mg_spf_engine_names },
-	{ "explanation", mg_read_switch, POLICY(spf.wants_explanation), NULL },
-	{ "no-mail", mg_read_consequence, POLICY(spf.no_mail_action), NULL },
-	{ "skip-networks", mg_read_skipped, POLICY(spf.skipped), NULL },
-	{ "void-limit", mg_read_number, POLICY(spf.voids_max), &void_range },
-	{ "void-count", mg_read_choice, POLICY(spf.voids_by_query), void_count_words },
-};
-/* A set of actions of its own; @actions: where it goes. */
-#define SPF_ACTION(word, reason, actions) \
-	{ word, mg_read_consequence, (actions) + ((reason) - MG_REASON_SPF_PASS) * sizeof(mg_consequence), NULL }
-#define SPF_ACTIONS(actions) \
-	SPF_ACTION("pass", MG_REASON_SPF_PASS, actions), SPF_ACTION("none", MG_REASON_SPF_NONE, actions), \
-	SPF_ACTION("neutral", MG_REASON_SPF_NEUTRAL, actions), SPF_ACTION("softfail", MG_REASON_SPF_SOFTFAIL, actions), \
-	SPF_ACTION("fail", MG_REASON_SPF_FAIL, actions), SPF_ACTION("temperror", MG_REASON_SPF_TEMPERROR, actions), \
-	SPF_ACTION("permerror", MG_REASON_SPF_PERMERROR, actions)
-static const mg_key_schema spf_listed_keys[] = {
-	{ "domains", mg_read_domains, POLICY(spf.listed), NULL },
-	SPF_ACTIONS(POLICY(spf.listed_actions)),
-};
-static const mg_key_schema spf_for_keys[] = {
-	{ "recipients", mg_read_addresses, offsetof(mg_spf_for, recipients), NULL },
-	SPF_ACTIONS(offsetof(mg_spf_for, actions)),
-};
-static const mg_key_schema spf_outbound_keys[] = {
-	{ "addresses", mg_read_ips, POLICY(spf.egress), &trusted_range },
-};
-static const mg_key_schema spf_trusted_keys[] = {
-	{ "networks", mg_read_networks, POLICY(spf.trusted.networks), NULL },
-	{ "hosts", mg_read_domains, POLICY(spf.trusted.names), NULL },
-	{ "helo", mg_read_domains, POLICY(spf.trusted_helo), NULL },
-	{ "domains", mg_read_names, POLICY(spf.trusted_domains), &trusted_range },
-};
-static const mg_key_schema recipients_keys[] = {
-	LATER("tables"), LATER("deny"), LATER("cache"), LATER("unknown-budget"),
-};
-static const mg_key_schema backend_keys[] = {
-	LATER("domains"), LATER("server"), LATER("tls"), LATER("tls-ca"), LATER("tls-name"), LATER("tls-pin"),
-	LATER("source"), LATER("helo"), LATER("role"), LATER("on-failure"), LATER("probe-sender"), LATER("quirk"),
-	LATER("recipient-delimiter"), LATER("fold-case"), LATER("canary"), LATER("max-connections"),
-};
-
-static void *
-zone_begin(mg_loader *loader, const char *name, guint line)
-{
-	mg_zone *zone = g_new0(mg_zone, 1);
-
-	zone->name = g_strdup(name);
-	zone->line = line;
-	zone->networks = g_array_new(FALSE, FALSE, sizeof(mg_network));
-	g_ptr_array_add(loader->policy->zones, zone);
-	return zone;
-}
-
-static void *
-grant_begin(mg_loader *loader, const char *name, guint line)
-{
-	mg_grant *grant = g_new0(mg_grant, 1);
-
-	grant->name = g_strdup(name);
-	grant->line = line;
-	grant->end_s = MG_NO_END;
-	g_ptr_array_add(loader->policy->grants, grant);
-	return grant;
-}
-
-static void *
-exempt_begin(mg_loader *loader, const char *name, guint line)
-{
-	mg_exempt *exempt = g_new0(mg_exempt, 1);
-
-	exempt->name = g_strdup(name);
-	exempt->line = line;
-	g_ptr_array_add(loader->policy->exempts, exempt);
-	return exempt;
-}
-
-static void *
-rule_begin(mg_loader *loader, const char *name, guint line)
-{
-	mg_rule *rule = g_new0(mg_rule, 1);
-
-	rule->name = g_strdup(name);
-	rule->line = line;
-	rule->then = AS_USUAL;
-	g_ptr_array_add(loader->policy->rules, rule);
-	return rule;
-}
-
-static void
-actions_as_usual(mg_consequence actions[MG_N_SPF_RESULTS])
-{
-	for (guint i = 0; i < MG_N_SPF_RESULTS; i++)
-		actions[i] = AS_USUAL;
-}
-
-static void *
-spf_for_begin(mg_loader *loader, const char *name, guint line)
-{
-	mg_spf_for *of = g_new0(mg_spf_for, 1);
-
-	of->name = g_strdup(name);
-	of->line = line;
-	actions_as_usual(of->actions);
-	g_ptr_array_add(loader->policy->spf.fors, of);
-	return of;
-}
-
-#define KEYS(table) table, G_N_ELEMENTS(table)
-#define NO_KEYS     NULL, 0
-
-/* name, is_kind, is_later, reasons, has_texts, has_preset, keys, begin */
-static const section_schema sections[] = {
-	{ "mailguard",       FALSE, FALSE, NULL,       FALSE, TRUE,  KEYS(mailguard_keys),       NULL },
-	{ "domains",         FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(domains_keys),         NULL },
-	{ "zone",            TRUE,  FALSE, NULL,       FALSE, FALSE, KEYS(zone_keys),            zone_begin },
-	{ "grant",           TRUE,  FALSE, NULL,       FALSE, FALSE, KEYS(grant_keys),           grant_begin },
-	{ "deny hosts",      FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(deny_hosts_keys),      NULL },
-	{ "deny senders",    FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(deny_senders_keys),    NULL },
-	{ "deny recipients", FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(deny_recipients_keys), NULL },
-	{ "deny pairs",      FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(deny_pairs_keys),      NULL },
-	{ "deny dns",        FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(deny_dns_keys),        NULL },
-	{ "deny",            FALSE, FALSE, "deny",     FALSE, FALSE, NO_KEYS,                    NULL },
-	{ "relay",           FALSE, FALSE, "relay",    TRUE,  FALSE, NO_KEYS,                    NULL },
-	{ "address",         FALSE, FALSE, "address",  TRUE,  FALSE, KEYS(address_keys),         NULL },
-	{ "sender",          FALSE, FALSE, "sender",   TRUE,  TRUE,  NO_KEYS,                    NULL },
-	{ "exempt",          TRUE,  FALSE, NULL,       FALSE, FALSE, KEYS(exempt_keys),          exempt_begin },
-	{ "rule",            TRUE,  FALSE, NULL,       FALSE, FALSE, KEYS(rule_keys),            rule_begin },
-	{ "dns",             FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(dns_keys),             NULL },
-	{ "spf",             FALSE, FALSE, "spf",      TRUE,  TRUE,  KEYS(spf_keys),             NULL },
-	{ "spf-helo",        FALSE, FALSE, "spf-helo", TRUE,  FALSE, NO_KEYS,                    NULL },
-	{ "spf listed",      FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(spf_listed_keys),      NULL },
-	{ "spf trusted",     FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(spf_trusted_keys),     NULL },
-	{ "spf-for",         TRUE,  FALSE, NULL,       FALSE, FALSE, KEYS(spf_for_keys),         spf_for_begin },
-	{ "spf-outbound",    FALSE, FALSE, "spf-outbound", TRUE, FALSE, KEYS(spf_outbound_keys), NULL },
-	{ "helo",            FALSE, FALSE, "helo",     TRUE,  TRUE,  KEYS(helo_keys),            NULL },
-	{ "ptr",             FALSE, FALSE, "ptr",      TRUE,  TRUE,  KEYS(ptr_keys),             NULL },
-	{ "rcpt",            FALSE, TRUE,  "rcpt",     TRUE,  FALSE, NO_KEYS,                    NULL },
-	{ "recipients",      FALSE, TRUE,  NULL,       FALSE, FALSE, KEYS(recipients_keys),      NULL },
-	{ "backend",         TRUE,  TRUE,  NULL,       FALSE, FALSE, KEYS(backend_keys),         NULL },
-};
+#define NAME_MAX_OCTETS 64
 
 /* ---- names ---- */
 
 static gboolean
-reason_is_key(const mg_reason_info *info, const section_schema *section)
+reason_is_key(const mg_reason_info *info, const mg_section_schema *section)
 {
 	return section->reasons != NULL && info->section != NULL && info->range != MG_RANGE_FIXED
 	       && strcmp(info->section, section->reasons) == 0;
@@ -285,7 +18,7 @@ reason_is_key(const mg_reason_info *info, const section_schema *section)
 
 /* Two reasons may share one key; each name is given once. */
 static void
-section_foreach_key(const section_schema *section, void (*function)(void *, const char *, const char *), void *context,
+section_foreach_key(const mg_section_schema *section, void (*function)(void *, const char *, const char *), void *context,
                     const char *shown)
 {
 	const char *before = "";
@@ -309,10 +42,10 @@ section_foreach_key(const section_schema *section, void (*function)(void *, cons
 void
 mg_schema_foreach(void (*function)(void *context, const char *section, const char *key), void *context)
 {
-	for (gsize i = 0; i < G_N_ELEMENTS(sections); i++) {
-		g_autofree char *shown = g_strconcat(sections[i].name, sections[i].is_kind ? " NAME" : "", NULL);
+	for (gsize i = 0; i < mg_n_sections; i++) {
+		g_autofree char *shown = g_strconcat(mg_sections[i].name, mg_sections[i].is_kind ? " NAME" : "", NULL);
 
-		section_foreach_key(&sections[i], function, context, shown);
+		section_foreach_key(&mg_sections[i], function, context, shown);
 	}
 }
 
@@ -376,21 +109,21 @@ fail_unknown(mg_loader *loader, guint line, const char *section, const char *nam
 		               search.found);
 }
 
-static const section_schema *
+static const mg_section_schema *
 section_find(const char *name, const char **object_name_out)
 {
 	const char *space = strchr(name, ' ');
 
-	for (gsize i = 0; i < G_N_ELEMENTS(sections); i++) {
-		gsize length = strlen(sections[i].name);
+	for (gsize i = 0; i < mg_n_sections; i++) {
+		gsize length = strlen(mg_sections[i].name);
 
 		*object_name_out = NULL;
-		if (!sections[i].is_kind && strcmp(sections[i].name, name) == 0)
-			return &sections[i];
-		if (sections[i].is_kind && space != NULL && length == (gsize)(space - name)
-		    && strncmp(sections[i].name, name, length) == 0) {
+		if (!mg_sections[i].is_kind && strcmp(mg_sections[i].name, name) == 0)
+			return &mg_sections[i];
+		if (mg_sections[i].is_kind && space != NULL && length == (gsize)(space - name)
+		    && strncmp(mg_sections[i].name, name, length) == 0) {
 			*object_name_out = space + 1;
-			return &sections[i];
+			return &mg_sections[i];
 		}
 	}
 	return NULL;
@@ -458,7 +191,7 @@ presets_read(mg_loader *loader, gboolean of_all)
 
 	for (guint i = 0; i < loader->conf->sections->len; i++) {
 		const mg_conf_section *section = loader->conf->sections->pdata[i];
-		const section_schema *schema = section_find(section->name, &object_name);
+		const mg_section_schema *schema = section_find(section->name, &object_name);
 		gboolean is_global = strcmp(section->name, "mailguard") == 0;
 
 		for (guint k = 0; schema != NULL && schema->has_preset && k < section->keys->len; k++) {
@@ -474,7 +207,7 @@ presets_read(mg_loader *loader, gboolean of_all)
 
 /* A key that sets an action. FALSE if it is none of this section. */
 static gboolean
-read_consequence(mg_loader *loader, const section_schema *section, const mg_conf_key *key)
+read_consequence(mg_loader *loader, const mg_section_schema *section, const mg_conf_key *key)
 {
 	gboolean found = FALSE;
 
@@ -498,7 +231,7 @@ read_consequence(mg_loader *loader, const section_schema *section, const mg_conf
 }
 
 static gboolean
-read_section_text(mg_loader *loader, const section_schema *section, const mg_conf_key *key)
+read_section_text(mg_loader *loader, const mg_section_schema *section, const mg_conf_key *key)
 {
 	gboolean is_reject = strcmp(key->name, "reject-text") == 0;
 	const char *text;
@@ -525,7 +258,7 @@ section_key(const mg_conf_section *section, const char *name)
 }
 
 static gboolean
-schema_has_key(const section_schema *schema, const char *name)
+schema_has_key(const mg_section_schema *schema, const char *name)
 {
 	for (gsize i = 0; i < schema->n_keys; i++)
 		if (strcmp(schema->keys[i].name, name) == 0)
@@ -534,7 +267,7 @@ schema_has_key(const section_schema *schema, const char *name)
 }
 
 static void
-read_section(mg_loader *loader, const mg_conf_section *section, const section_schema *schema, const char *object_name)
+read_section(mg_loader *loader, const mg_conf_section *section, const mg_section_schema *schema, const char *object_name)
 {
 	guint8 *object = (guint8 *)loader->policy;
 
@@ -568,7 +301,7 @@ static void
 actions_settle(const mg_policy *policy, mg_consequence actions[MG_N_SPF_RESULTS])
 {
 	for (guint i = 0; i < MG_N_SPF_RESULTS; i++)
-		if (actions[i] == AS_USUAL)
+		if (actions[i] == MG_AS_USUAL)
 			actions[i] = policy->consequences[MG_REASON_SPF_PASS + i];
 }
 
@@ -589,10 +322,10 @@ mg_schema_settle(mg_loader *loader)
 	for (guint i = 0; i < policy->rules->len; i++) {
 		const mg_rule *rule = policy->rules->pdata[i];
 
-		if (rule->when == NULL || rule->affected == NULL || rule->then == AS_USUAL)
+		if (rule->when == NULL || rule->affected == NULL || rule->then == MG_AS_USUAL)
 			mg_loader_fail(loader, rule->line, "value", "[rule %s]: when, for and then were expected", rule->name);
 	}
-	if (policy->spf.no_mail_action == AS_USUAL)
+	if (policy->spf.no_mail_action == MG_AS_USUAL)
 		policy->spf.no_mail_action = policy->consequences[MG_REASON_SPF_FAIL];
 	if (policy->spf.skipped == NULL)
 		mg_read_skipped(loader, NULL, &standard, NULL, &policy->spf.skipped);
@@ -603,14 +336,14 @@ mg_schema_settle(mg_loader *loader)
 void
 mg_schema_read(mg_loader *loader)
 {
-	actions_as_usual(loader->policy->spf.listed_actions);
-	loader->policy->spf.no_mail_action = AS_USUAL;
+	mg_actions_as_usual(loader->policy->spf.listed_actions);
+	loader->policy->spf.no_mail_action = MG_AS_USUAL;
 	presets_read(loader, TRUE);
 	presets_read(loader, FALSE);
 	for (guint i = 0; i < loader->conf->sections->len; i++) {
 		const mg_conf_section *section = loader->conf->sections->pdata[i];
 		const char *object_name;
-		const section_schema *schema = section_find(section->name, &object_name);
+		const mg_section_schema *schema = section_find(section->name, &object_name);
 
 		if (schema == NULL)
 			fail_unknown(loader, section->line, NULL, section->name);
