@@ -53,6 +53,8 @@ static const fault_case fault_cases[] = {
 	{ "number-not-one", "[address]\nlocal-part-max = 64x\n", "a number from 64 to 254 was expected" },
 	{ "preset", "[mailguard]\npreset = lax\n", "balanced, strict or imsva was expected" },
 	{ "preset-elsewhere", "[helo]\npreset = imsva\n", "preset = imsva says nothing about [helo]" },
+	{ "preset-strict-of-spf", "[spf]\npreset = strict\n", "preset = strict says nothing about [spf]" },
+	{ "preset-where-there-is-none", "[relay]\npreset = strict\n", "[relay] has no key 'preset'" },
 	{ "action", "[deny]\nhost = drop\n", "off, monitor, flag, defer or reject was expected" },
 	{ "action-that-opens", "[relay]\ndenied = flag\n", "defer or reject (nothing else keeps the relay closed) was expected" },
 	{ "action-that-opens-off", "[relay]\naddress-form = off\n", "nothing else keeps the relay closed" },
@@ -206,25 +208,149 @@ test_gateway(void)
 
 /* ---- values ---- */
 
-static void
-test_presets(void)
-{
-	g_autoptr(mg_policy) strict = policy_from("[mailguard]\npreset = strict\n[sender]\nmx-cname = off\n");
-	g_autoptr(mg_policy) imsva = policy_from("[spf]\npreset = imsva\n");
-	g_autoptr(mg_policy) mixed = policy_from("[ptr]\npreset = balanced\n[mailguard]\npreset = strict\n");
+/* Every reason of [helo], [ptr] and [sender], in their order: what each preset makes of it. */
+typedef struct preset_case {
+	const char    *name;
+	mg_consequence balanced, strict;
+} preset_case;
 
-	g_assert_cmpint(strict->consequences[MG_REASON_PTR_MISSING], ==, MG_CONSEQUENCE_DEFER);
-	g_assert_cmpint(strict->consequences[MG_REASON_PTR_MANY], ==, MG_CONSEQUENCE_OFF);
-	g_assert_cmpint(strict->consequences[MG_REASON_SENDER_NO_DOMAIN], ==, MG_CONSEQUENCE_DEFER);
-	g_assert_cmpint(strict->consequences[MG_REASON_SENDER_MX_CNAME], ==, MG_CONSEQUENCE_OFF);
-	g_assert_cmpint(strict->consequences[MG_REASON_SENDER_NULL_MX], ==, MG_CONSEQUENCE_REJECT);
-	g_assert_cmpint(strict->consequences[MG_REASON_HELO_NOT_FQDN], ==, MG_CONSEQUENCE_REJECT);
-	g_assert_cmpint(strict->consequences[MG_REASON_HELO_LITERAL], ==, MG_CONSEQUENCE_OFF);
-	g_assert_cmpint(strict->consequences[MG_REASON_HELO_LITERAL_MISMATCH], ==, MG_CONSEQUENCE_REJECT);
-	g_assert_cmpint(imsva->consequences[MG_REASON_SPF_SOFTFAIL], ==, MG_CONSEQUENCE_DEFER);
-	g_assert_cmpint(imsva->consequences[MG_REASON_SPF_FAIL], ==, MG_CONSEQUENCE_REJECT);
-	g_assert_cmpint(mixed->consequences[MG_REASON_PTR_MISSING], ==, MG_CONSEQUENCE_FLAG);
-	g_assert_cmpint(mixed->consequences[MG_REASON_HELO_NOT_FQDN], ==, MG_CONSEQUENCE_REJECT);
+#define OFF     MG_CONSEQUENCE_OFF
+#define MONITOR MG_CONSEQUENCE_MONITOR
+#define FLAG    MG_CONSEQUENCE_FLAG
+#define DEFER   MG_CONSEQUENCE_DEFER
+#define REJECT  MG_CONSEQUENCE_REJECT
+
+static const preset_case preset_cases[] = {
+	{ "helo.missing", FLAG, FLAG },
+	{ "helo.syntax", REJECT, REJECT },
+	{ "helo.own-name", REJECT, REJECT },
+	{ "helo.own-address", REJECT, REJECT },
+	{ "helo.own-domain", FLAG, FLAG },
+	{ "helo.not-fqdn", FLAG, REJECT },
+	{ "helo.bare-address", FLAG, REJECT },
+	{ "helo.literal", OFF, OFF },
+	{ "helo.literal-mismatch", FLAG, REJECT },
+	{ "helo.unknown-suffix", FLAG, FLAG },
+	{ "helo.dynamic", OFF, OFF },
+	{ "helo.pattern", FLAG, FLAG },
+	{ "helo.forged", REJECT, REJECT },
+	{ "helo.no-address", FLAG, FLAG },
+	{ "helo.not-client", FLAG, FLAG },
+	{ "helo.neighbour", MONITOR, MONITOR },
+	{ "helo.ptr-mismatch", FLAG, FLAG },
+	{ "helo.changed", FLAG, FLAG },
+	{ "ptr.missing", FLAG, DEFER },
+	{ "ptr.not-confirmed", FLAG, DEFER },
+	{ "ptr.many", OFF, OFF },
+	{ "ptr.generic", OFF, OFF },
+	{ "sender.null-mx", REJECT, REJECT },
+	{ "sender.no-domain", FLAG, DEFER },
+	{ "sender.mx-address", FLAG, DEFER },
+	{ "sender.mx-cname", FLAG, DEFER },
+	{ "sender.mx-bogon", FLAG, DEFER },
+	{ "sender.not-fqdn", FLAG, DEFER },
+	{ "sender.literal", FLAG, DEFER },
+	{ "sender.own-domain", OFF, OFF },
+	{ "sender.bounce-recipients", OFF, OFF },
+	{ "sender.plausible", OFF, OFF },
+};
+
+static mg_reason
+reason_of(const char *wanted)
+{
+	char name[MG_REASON_NAME_MAX];
+
+	for (guint reason = 0; reason < MG_N_REASONS; reason++) {
+		mg_reason_name(reason, name);
+		if (strcmp(name, wanted) == 0)
+			return reason;
+	}
+	g_assert_not_reached();
+}
+
+static void
+assert_leads_to(mg_reason reason, mg_consequence expected, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+static void
+assert_leads_to(mg_reason reason, mg_consequence expected, const char *format, ...)
+{
+	g_autoptr(mg_policy) policy = NULL;
+	g_autofree char *text = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	text = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	g_test_message("%s", text);
+	policy = policy_from(text);
+	g_assert_cmpstr(mg_consequence_name(policy->consequences[reason]), ==, mg_consequence_name(expected));
+}
+
+static void
+test_preset(gconstpointer data)
+{
+	const preset_case *row = data;
+	mg_reason reason = reason_of(row->name);
+	const char *section = mg_reason_get(reason)->section, *word = mg_reason_get(reason)->word;
+	const char *other = strcmp(section, "ptr") == 0 ? "helo" : "ptr";
+
+	assert_leads_to(reason, row->balanced, "[domains]\nlocal = example.net\n");
+	assert_leads_to(reason, row->balanced, "[mailguard]\npreset = balanced\n");
+	assert_leads_to(reason, row->balanced, "[mailguard]\npreset = imsva\n");
+	assert_leads_to(reason, row->strict, "[mailguard]\npreset = strict\n");
+	/* That of the section holds for it, and for it alone, wherever it stands. */
+	assert_leads_to(reason, row->strict, "[%s]\npreset = strict\n", section);
+	assert_leads_to(reason, row->strict, "[%s]\npreset = strict\n[mailguard]\npreset = balanced\n", section);
+	assert_leads_to(reason, row->balanced, "[%s]\npreset = balanced\n[mailguard]\npreset = strict\n", section);
+	assert_leads_to(reason, row->balanced, "[%s]\npreset = strict\n", other);
+	assert_leads_to(reason, row->strict, "[%s]\npreset = balanced\n[mailguard]\npreset = strict\n", other);
+	/* What is written wins over both, wherever it stands. */
+	for (mg_consequence written = OFF; written <= REJECT; written++) {
+		const char *action = mg_consequence_name(written);
+
+		assert_leads_to(reason, written, "[%s]\n%s = %s\n[mailguard]\npreset = strict\n", section, word, action);
+		assert_leads_to(reason, written, "[%s]\n%s = %s\npreset = strict\n", section, word, action);
+		assert_leads_to(reason, written, "[%s]\npreset = balanced\n%s = %s\n", section, word, action);
+	}
+}
+
+/* The table has them all, each once: a reason that is new wants a row. */
+static void
+test_presets_complete(void)
+{
+	static const char *const judged[] = { "helo", "ptr", "sender", NULL };
+	guint n = 0;
+
+	for (guint reason = 0; reason < MG_N_REASONS; reason++) {
+		const char *section = mg_reason_get(reason)->section;
+
+		if (section == NULL || !g_strv_contains(judged, section))
+			continue;
+		g_assert_cmpuint(n, <, G_N_ELEMENTS(preset_cases));
+		g_assert_cmpint(reason_of(preset_cases[n++].name), ==, reason);
+	}
+	g_assert_cmpuint(n, ==, G_N_ELEMENTS(preset_cases));
+}
+
+/* A key that is written leaves the others of its section to the preset. */
+static void
+test_presets_beside_keys(void)
+{
+	assert_leads_to(MG_REASON_PTR_NOT_CONFIRMED, DEFER, "[mailguard]\npreset = strict\n[ptr]\nmissing = off\n");
+	assert_leads_to(MG_REASON_HELO_BARE_ADDRESS, REJECT, "[helo]\npreset = strict\nnot-fqdn = off\n");
+	assert_leads_to(MG_REASON_SENDER_LITERAL, DEFER, "[sender]\nnull-mx = off\npreset = strict\n");
+}
+
+static void
+test_presets_of_spf(void)
+{
+	assert_leads_to(MG_REASON_SPF_SOFTFAIL, DEFER, "[spf]\npreset = imsva\n");
+	assert_leads_to(MG_REASON_SPF_SOFTFAIL, DEFER, "[mailguard]\npreset = imsva\n");
+	assert_leads_to(MG_REASON_SPF_SOFTFAIL, FLAG, "[mailguard]\npreset = imsva\n[spf]\npreset = balanced\n");
+	assert_leads_to(MG_REASON_SPF_SOFTFAIL, FLAG, "[mailguard]\npreset = strict\n");
+	assert_leads_to(MG_REASON_SPF_SOFTFAIL, REJECT, "[spf]\nsoftfail = reject\npreset = imsva\n");
+	assert_leads_to(MG_REASON_SPF_FAIL, REJECT, "[spf]\npreset = imsva\n");
+	assert_leads_to(MG_REASON_SPF_HELO_SOFTFAIL, OFF, "[mailguard]\npreset = imsva\n");
 }
 
 static void
@@ -455,7 +581,10 @@ main(int argc, char **argv)
 	TEST_ROWS("/policy/taken", taken_cases, test_taken);
 	g_test_add_func("/policy/grant-ends-soon", test_grant_ends_soon);
 	g_test_add_func("/policy/gateway", test_gateway);
-	g_test_add_func("/policy/presets", test_presets);
+	TEST_ROWS("/policy/presets", preset_cases, test_preset);
+	g_test_add_func("/policy/presets/complete", test_presets_complete);
+	g_test_add_func("/policy/presets/beside-keys", test_presets_beside_keys);
+	g_test_add_func("/policy/presets/spf", test_presets_of_spf);
 	g_test_add_func("/policy/defaults", test_defaults);
 	g_test_add_func("/policy/shared-key", test_shared_key);
 	g_test_add_func("/policy/list-beside", test_list_beside);
