@@ -33,9 +33,9 @@ mg_addresses_free(mg_addresses *addresses)
 	g_free(addresses);
 }
 
-/* An entry in canonical form, or NULL and @why_out. Domains have no at sign in it. */
-static char *
-entry_canonical(const char *word, char **why_out)
+/* Domains have no at sign in it. */
+char *
+mg_address_entry(const char *word, char **why_out)
 {
 	const char *at = strrchr(word, '@');
 	gboolean ends_in_at = at != NULL && at[1] == 0;
@@ -70,7 +70,7 @@ entry_canonical(const char *word, char **why_out)
 gboolean
 mg_addresses_add(mg_addresses *addresses, const char *word, char **why_out)
 {
-	char *entry = entry_canonical(word, why_out);
+	char *entry = mg_address_entry(word, why_out);
 
 	if (entry == NULL)
 		return FALSE;
@@ -203,6 +203,22 @@ mg_addresses_example(const mg_addresses *addresses)
 	return g_strdup("");
 }
 
+gboolean
+mg_mailbox_try_entries(const mg_mailbox *mailbox, mg_entry_function function, void *context)
+{
+	char anywhere[MG_PATH_MAX * 3 + 2];
+
+	if (mailbox->domain == NULL)
+		return FALSE;
+	user_anywhere(mailbox, anywhere);
+	if (function(context, mailbox->key) || (mailbox->local[0] != 0 && function(context, anywhere)))
+		return TRUE;
+	for (const char *at = mailbox->domain; at != NULL; at = mg_domain_parent(at))
+		if (function(context, at))
+			return TRUE;
+	return FALSE;
+}
+
 /* ---- pairs ---- */
 
 struct mg_pairs {
@@ -257,7 +273,7 @@ mg_pairs_add(mg_pairs *pairs, const char *word, char **why_out)
 		return FALSE;
 	}
 	sender = g_strndup(word, (gsize)(middle - word));
-	entry = entry_canonical(sender, why_out);
+	entry = mg_address_entry(sender, why_out);
 	if (entry == NULL)
 		return FALSE;
 	recipients = g_hash_table_lookup(pairs->by_sender, entry);
@@ -272,41 +288,31 @@ mg_pairs_add(mg_pairs *pairs, const char *word, char **why_out)
 	return TRUE;
 }
 
+typedef struct pairs_search {
+	const mg_pairs *pairs;          /* both borrowed */
+	const mg_path  *forward_path;
+} pairs_search;
+
 static gboolean
-pairs_match_sender(const mg_pairs *pairs, const char *sender, const mg_path *forward_path)
+pairs_match_sender(void *context, const char *sender)
 {
-	const mg_addresses *recipients = g_hash_table_lookup(pairs->by_sender, sender);
+	const pairs_search *search = context;
+	const mg_addresses *recipients = g_hash_table_lookup(search->pairs->by_sender, sender);
 
-	return recipients != NULL && mg_addresses_find_any(recipients, forward_path) != NULL;
-}
-
-/* All the entries that a mailbox could stand under, most exact first. */
-static gboolean
-pairs_match_mailbox(const mg_pairs *pairs, const mg_mailbox *sender, const mg_path *forward_path)
-{
-	char anywhere[MG_PATH_MAX * 3 + 2];
-
-	if (sender->domain == NULL)
-		return FALSE;
-	user_anywhere(sender, anywhere);
-	if (pairs_match_sender(pairs, sender->key, forward_path)
-	    || (sender->local[0] != 0 && pairs_match_sender(pairs, anywhere, forward_path)))
-		return TRUE;
-	for (const char *at = sender->domain; at != NULL; at = mg_domain_parent(at))
-		if (pairs_match_sender(pairs, at, forward_path))
-			return TRUE;
-	return FALSE;
+	return recipients != NULL && mg_addresses_find_any(recipients, search->forward_path) != NULL;
 }
 
 gboolean
 mg_pairs_match(const mg_pairs *pairs, const mg_path *reverse_path, const mg_path *forward_path)
 {
+	pairs_search search = { pairs, forward_path };
+
 	if (pairs == NULL || g_hash_table_size(pairs->by_sender) == 0)
 		return FALSE;
 	if (reverse_path->is_null)
-		return pairs_match_sender(pairs, NULL_PATH, forward_path);
+		return pairs_match_sender(&search, NULL_PATH);
 	for (guint i = 0; i < reverse_path->n_layers; i++)
-		if (pairs_match_mailbox(pairs, &reverse_path->layers[i], forward_path))
+		if (mg_mailbox_try_entries(&reverse_path->layers[i], pairs_match_sender, &search))
 			return TRUE;
 	return FALSE;
 }

@@ -9,6 +9,13 @@
 
 #include "session/path.h"
 
+/* An entry in its canonical form, the caller's to free, or NULL and in @why_out a sentence that is. */
+char *mg_address_entry(const char *word, char **why_out);
+
+/* The canonical entries under which @mailbox could stand, the most exact first, until @function says TRUE; then TRUE. */
+typedef gboolean (*mg_entry_function)(void *context, const char *entry);
+gboolean mg_mailbox_try_entries(const mg_mailbox *mailbox, mg_entry_function function, void *context);
+
 typedef struct mg_addresses mg_addresses;
 
 mg_addresses *mg_addresses_new(void);
