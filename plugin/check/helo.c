@@ -60,6 +60,13 @@ judge_name(mg_judging *judging, const mg_helo_word *word)
 
 /* ---- what DNS says of it ---- */
 
+static gboolean
+wants_addresses(const mg_policy *policy)
+{
+	return mg_policy_wants(policy, MG_REASON_HELO_NO_ADDRESS) || mg_policy_wants(policy, MG_REASON_HELO_NOT_CLIENT)
+	       || mg_policy_wants(policy, MG_REASON_HELO_NEIGHBOUR);
+}
+
 /* "Address" and "client" apart: a name that has MX alone exists, and leads nowhere. */
 static void
 judge_addresses(mg_judging *judging, const mg_helo_word *word)
@@ -140,7 +147,7 @@ judge_word(mg_judging *judging, mg_words said, const mg_host *host)
 	}
 	if (!judging->client->has_ip || judging->client->doubt != NULL)
 		return;
-	if (mg_judging_wants(judging, MG_REASON_HELO_NO_ADDRESS) || mg_judging_wants(judging, MG_REASON_HELO_NOT_CLIENT))
+	if (wants_addresses(judging->policy))
 		judge_addresses(judging, &word);
 	judge_kin(judging, &word, host);
 	judge_forgery(judging, &word, host);

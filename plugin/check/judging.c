@@ -5,12 +5,6 @@
 
 #include "session/special.h"
 
-gboolean
-mg_judging_wants(const mg_judging *judging, mg_reason reason)
-{
-	return mg_policy_consequence(judging->policy, reason, NULL) != MG_CONSEQUENCE_OFF;
-}
-
 void
 mg_judging_find(mg_judging *judging, mg_reason reason, const char *domain)
 {

@@ -33,8 +33,6 @@ typedef struct mg_judging {
 	mg_dnssec          dnssec;
 } mg_judging;
 
-/* Whether the policy makes anything of a result. */
-gboolean mg_judging_wants(const mg_judging *judging, mg_reason reason);
 /* Once for each reason. @domain: of the question, or NULL. */
 void mg_judging_find(mg_judging *judging, mg_reason reason, const char *domain);
 

@@ -61,8 +61,7 @@ mg_outbound_check_new(const mg_tools *tools, mg_policy *policy, const mg_spf_sub
 
 	if (!subject->is_granted || egress == NULL || reverse == NULL || reverse->is_null || forward == NULL
 	    || mg_relay_is_own_domain(policy, forward->layers[0].domain)
-	    || (policy->consequences[MG_REASON_SPF_OUTBOUND_FAIL] == MG_CONSEQUENCE_OFF
-	        && policy->consequences[MG_REASON_SPF_OUTBOUND_SOFTFAIL] == MG_CONSEQUENCE_OFF))
+	    || !(mg_policy_wants(policy, MG_REASON_SPF_OUTBOUND_FAIL) || mg_policy_wants(policy, MG_REASON_SPF_OUTBOUND_SOFTFAIL)))
 		return NULL;
 	outbound = g_new0(mg_outbound_check, 1);
 	outbound->base.step = outbound_step;

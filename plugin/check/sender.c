@@ -18,13 +18,12 @@ mg_sender_check(const mg_policy *policy, const mg_facts *facts, const mg_client 
 		return;
 	}
 	domain = path->n_layers > 0 ? path->layers[0].domain : NULL;
-	if (policy->consequences[MG_REASON_SENDER_OWN_DOMAIN] != MG_CONSEQUENCE_OFF
-	    && mg_relay_is_own_domain(policy, domain)) {
+	if (mg_policy_wants(policy, MG_REASON_SENDER_OWN_DOMAIN) && mg_relay_is_own_domain(policy, domain)) {
 		mg_results_add(results, MG_REASON_SENDER_OWN_DOMAIN, domain);
 		mg_trace_add(trace, "sender: %s is our own domain", domain);
 	}
-	if (policy->consequences[MG_REASON_SENDER_BOUNCE_RECIPIENTS] != MG_CONSEQUENCE_OFF
-	    && path->is_null && facts->stage == MG_STAGE_RCPT && facts->n_recipients > 0) {
+	if (mg_policy_wants(policy, MG_REASON_SENDER_BOUNCE_RECIPIENTS) && path->is_null
+	    && facts->stage == MG_STAGE_RCPT && facts->n_recipients > 0) {
 		mg_results_add(results, MG_REASON_SENDER_BOUNCE_RECIPIENTS, NULL);
 		mg_trace_add(trace, "sender: a null reverse-path, and recipient %u", facts->n_recipients + 1);
 	}

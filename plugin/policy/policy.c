@@ -232,6 +232,12 @@ mg_policy_consequence(const mg_policy *policy, mg_reason reason, const mg_conseq
 	return consequence;
 }
 
+gboolean
+mg_policy_wants(const mg_policy *policy, mg_reason reason)
+{
+	return policy->consequences[reason] != MG_CONSEQUENCE_OFF || policy->is_asked_for[reason];
+}
+
 const mg_zone *
 mg_policy_zone(const mg_policy *policy, const mg_ip *ip, const char *name, mg_network *network_out)
 {

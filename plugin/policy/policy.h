@@ -193,6 +193,7 @@ typedef struct mg_policy {
 
 	gsize          local_part_max;
 	mg_consequence consequences[MG_N_REASONS];
+	gboolean       is_asked_for[MG_N_REASONS];   /* by a rule: wanted, whatever its own consequence */
 	mg_reply_form  replies[MG_N_REASONS];        /* of deny lists */
 	const char    *reject_texts[MG_N_REASONS];   /* borrowed from texts; NULL: the reason's own */
 	const char    *defer_texts[MG_N_REASONS];
@@ -214,6 +215,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(mg_policy, mg_policy_unref)
 /* What the policy makes of a result, its mode taken into account; of @consequence instead of the reason's own, if not
  * NULL. */
 mg_consequence mg_policy_consequence(const mg_policy *policy, mg_reason reason, const mg_consequence *instead);
+
+/* Whether a result has any use: what it leads to, or what a rule makes of it. */
+gboolean mg_policy_wants(const mg_policy *policy, mg_reason reason);
 
 /* NULL if the client at @ip, or with the confirmed @name, is in no zone. @ip, @name: NULL where not known. @network_out
  * gets the network that matched, prefix 0 and address 0 if it was the name. */

@@ -305,6 +305,14 @@ actions_settle(const mg_policy *policy, mg_consequence actions[MG_N_SPF_RESULTS]
 			actions[i] = policy->consequences[MG_REASON_SPF_PASS + i];
 }
 
+/* A result that a rule looks at, or gives another action, is looked for though its own action is "off". */
+static void
+ask_for(mg_policy *policy, const GArray *reasons)
+{
+	for (guint i = 0; reasons != NULL && i < reasons->len; i++)
+		policy->is_asked_for[g_array_index(reasons, mg_reason, i)] = TRUE;
+}
+
 void
 mg_schema_settle(mg_loader *loader)
 {
@@ -324,6 +332,9 @@ mg_schema_settle(mg_loader *loader)
 
 		if (rule->when == NULL || rule->affected == NULL || rule->then == MG_AS_USUAL)
 			mg_loader_fail(loader, rule->line, "value", "[rule %s]: when, for and then were expected", rule->name);
+		ask_for(policy, rule->when);
+		if (rule->then != MG_CONSEQUENCE_OFF)
+			ask_for(policy, rule->affected);
 	}
 	if (policy->spf.no_mail_action == MG_AS_USUAL)
 		policy->spf.no_mail_action = policy->consequences[MG_REASON_SPF_FAIL];

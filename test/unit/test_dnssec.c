@@ -370,7 +370,7 @@ static const word_case word_cases[] = {
 	{ "last-counts", "mx.good.example", "both.example", POLICY, "spf-helo=yes spf=yes ptr=no helo=yes" },
 	{ "last-counts-clear", "both.example", "mx.good.example", POLICY, "spf-helo=yes spf=yes ptr=no helo=no" },
 	{ "last-is-literal", "both.example", "[192.0.2.7]", POLICY, "ptr=no" },
-	{ "not-looked-up", "both.example", "mx.good.example", POLICY "[helo]\nno-address = off\nnot-client = off\n",
+	{ "not-looked-up", "both.example", "mx.good.example", POLICY "[helo]\nno-address = off\nnot-client = off\nneighbour = off\n",
 	  "spf-helo=yes spf=yes ptr=no" },
 };
 

@@ -519,6 +519,44 @@ test_special_answers(void)
 	g_assert_cmpint(mg_answer_is_special(NULL), ==, MG_UNKNOWN);
 }
 
+/* ---- what is worth a question ---- */
+
+#define ADDRESSES_OFF "[domains]\nlocal = ours.com\n[helo]\nptr-mismatch = off\nno-address = off\nnot-client = off\n"
+
+typedef struct wanted_case {
+	const char *name, *policy, *helo, *expected;
+} wanted_case;
+
+/* What is off is not asked for, unless it has another use. */
+static const wanted_case wanted_cases[] = {
+	{ "all-off", ADDRESSES_OFF "neighbour = off\n", "nothing.com", "helo.ptr-mismatch" },
+	{ "no-address", ADDRESSES_OFF "neighbour = off\n[rule r]\nwhen = helo.no-address\nfor = ptr.many\nthen = flag\n", "nothing.com",
+	  "helo.no-address helo.ptr-mismatch" },
+	{ "two-of-when", ADDRESSES_OFF "neighbour = off\n[rule r]\nwhen = ptr.many helo.not-client\nfor = ptr.many\nthen = flag\n",
+	  "elsewhere.com", "helo.not-client helo.ptr-mismatch" },
+	{ "affected", ADDRESSES_OFF "neighbour = off\n[rule r]\nwhen = ptr.many\nfor = helo.not-client\nthen = flag\n", "elsewhere.com",
+	  "helo.not-client helo.ptr-mismatch" },
+	{ "affected-by-off", ADDRESSES_OFF "neighbour = off\n[rule r]\nwhen = ptr.many\nfor = helo.not-client\nthen = off\n",
+	  "elsewhere.com", "helo.ptr-mismatch" },
+	{ "neighbour-alone", ADDRESSES_OFF "neighbour = flag\n", "mx.big.com", "helo.neighbour helo.ptr-mismatch" },
+	{ "neighbour-is-monitored", ADDRESSES_OFF, "mx.big.com", "helo.neighbour helo.ptr-mismatch" },
+};
+
+static void
+test_wanted(gconstpointer data)
+{
+	const wanted_case *row = data;
+	mg_facts facts = facts_of(CLIENT, row->helo, "");
+	g_autofree char *found = NULL;
+	mg_iprev iprev;
+	world of;
+
+	world_begin(&of, zone_text, row->policy);
+	found = find(&of, &facts, &iprev);
+	g_assert_cmpstr(found, ==, row->expected);
+	world_end(&of);
+}
+
 /* ---- what a check may ask ---- */
 
 static void
@@ -555,6 +593,7 @@ main(int argc, char **argv)
 	TEST_ROWS("/sanity/fault", dns_faults, test_fault);
 	g_test_add_func("/sanity/special-answers", test_special_answers);
 	g_test_add_func("/sanity/budget", test_budget);
+	TEST_ROWS("/sanity/wanted", wanted_cases, test_wanted);
 	g_test_add_func("/sanity/iprev-from-server", test_iprev_from_server);
 	g_test_add_func("/sanity/earlier-words", test_earlier_words);
 	TEST_ROWS("/sanity/skipped", skip_cases, test_skipped);
