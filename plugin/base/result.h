@@ -6,7 +6,7 @@
 
 #include "base/reason.h"
 
-#define MG_RESULTS_MAX 32   /* each reason is given once, and no question touches more than these */
+#define MG_RESULTS_MAX MG_N_REASONS   /* each reason is given once; what closes the relay must find room behind all others */
 
 typedef struct mg_result {
 	mg_reason   reason;

@@ -68,8 +68,9 @@ sanity_judge(const mg_sanity_check *sanity, mg_judging *judging, mg_host *host)
 	gboolean wants_ptr = has_address && is_wanted(sanity, judging, MG_EXEMPT_PTR, "ptr");
 	gboolean wants_sender = (facts->question == MG_ASK_HELO || facts->stage >= MG_STAGE_MAIL) && facts->reverse_path.octets != NULL
 	                        && is_wanted(sanity, judging, MG_EXEMPT_SENDER, "sender");
-	mg_results *results = judging->results, unheard = { 0 };
+	mg_results *results = judging->results, unheard;
 
+	unheard.n = 0;
 	judging->dnssec = (mg_dnssec){ MG_UNKNOWN, MG_UNKNOWN, MG_UNKNOWN };
 	mg_host_clear(host);
 	if (has_address && (wants_ptr || wants_helo)) {
