@@ -27,13 +27,13 @@ API = names options wire session ask path request verdict guard report embedded
 
 ENGINE = base/log base/loop base/reason base/trace base/evidence base/places \
 	session/ip session/domain session/helo_word session/host_name session/special session/path session/facts \
-	policy/findings policy/file policy/gateway policy/list policy/conf policy/networks policy/domains policy/addresses \
+	policy/findings policy/file policy/gateway policy/list policy/conf policy/networks policy/domains policy/addresses policy/logins \
 	policy/patterns policy/schedule policy/value policy/value_list policy/value_words policy/sections policy/schema \
 	policy/lint policy/policy \
 	dns/name dns/answer dns/wire dns/cache dns/entry dns/master dns/zone dns/servers dns/carrier dns/network dns/health \
 	dns/resolver \
 	spf/record spf/macro spf/target spf/lookups spf/frames spf/terms spf/breadth spf/explain spf/evaluate spf/second \
-	check/client check/envelope check/deny check/relay check/sender check/penalty_box check/answers check/spf_subject check/spf_run check/spf \
+	check/client check/envelope check/deny check/relay check/sender check/sender_logins check/penalty_box check/answers check/spf_subject check/spf_run check/spf \
 	check/spf_memory check/outbound check/judging check/rounds check/host check/helo check/sender_domain check/deny_dns check/sanity check/interplay \
 	check/audit_rules check/audit_hosts check/audit_spf check/audit_zone check/audit_self check/audit check/stage check/forms \
 	check/matrix check/nat_watch \

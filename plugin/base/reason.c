@@ -110,6 +110,11 @@ static const mg_reason_info reasons[] = {
 
 	[MG_REASON_SENDER_PLAUSIBLE]   = { "sender", "plausible", OFF, ANY, SENDER, SENDER_TEXT },
 
+	[MG_REASON_SENDER_LOGINS_NOT_OWNER]     = { "sender-logins", "not-owner", REJECT, ANY, POLICY,
+	                                   "Sender {sender} does not belong to the user who is logged in" },
+	[MG_REASON_SENDER_LOGINS_NOT_LOGGED_IN] = { "sender-logins", "not-logged-in", FLAG, ANY, POLICY,
+	                                   "Sender {sender} belongs to a user, who must log in first" },
+
 	[MG_REASON_RCPT_EXISTS]        = { "rcpt", "exists", OFF, FIXED, NO_REPLY, "Ok" },
 	[MG_REASON_RCPT_FULL]          = { "rcpt", "full", DEFER, ANY, { 552, "5.2.2" }, { 452, "4.2.2" }, "Mailbox is full" },
 	[MG_REASON_RCPT_UNVERIFIABLE]  = { "rcpt", "unverifiable", OFF, ANY, RCPT_DOUBT, DOUBT_TEXT },

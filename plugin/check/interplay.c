@@ -20,10 +20,11 @@ results_find(mg_results *results, mg_reason reason)
 /* Sections of reasons, by the bits of mg_exempt_check. */
 static const char *const check_sections[][2] = { { "spf", "spf-helo" }, { "helo", NULL }, { "ptr", NULL }, { "sender", NULL } };
 
+/* A sender who is proven need not log in to be; what a user who has may send as is no matter of proof. */
 static gboolean
 is_exempted(const mg_exempt *exempt, mg_reason reason)
 {
-	const char *section = mg_reason_get(reason)->section;
+	const char *section = reason == MG_REASON_SENDER_LOGINS_NOT_LOGGED_IN ? "sender" : mg_reason_get(reason)->section;
 
 	for (guint bit = 0; bit < G_N_ELEMENTS(check_sections); bit++)
 		if ((exempt->checks & (1u << bit)) && (g_strcmp0(section, check_sections[bit][0]) == 0

@@ -243,11 +243,10 @@ mg_relay_judge(const mg_relay_question *question, mg_trace *trace, mg_relay_answ
 	}
 }
 
-void
-mg_relay_check(const mg_policy *policy, const mg_facts *facts, const mg_client *client, const mg_envelope *envelope,
-               gint64 now_s, mg_results *results, mg_trace *trace, mg_relay_answer *answer_out)
+static mg_relay_question
+question_of(const mg_policy *policy, const mg_facts *facts, const mg_client *client, const mg_envelope *envelope, gint64 now_s)
 {
-	const mg_relay_question question = {
+	return (mg_relay_question){
 		.policy = policy,
 		.zone = client->zone,
 		.zone_is_uncertain = client->doubt != NULL,
@@ -259,6 +258,34 @@ mg_relay_check(const mg_policy *policy, const mg_facts *facts, const mg_client *
 		.forward_path = &envelope->forward_path,
 		.now_s = now_s,
 	};
+}
+
+static gboolean
+grant_holds_for_somebody(const mg_relay_question *question, const mg_grant *grant)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(terms); i++)
+		if (terms[i].judge != term_to && terms[i].judge(question, grant) != TERM_YES)
+			return FALSE;
+	return grant->end_s > question->now_s;
+}
+
+const mg_grant *
+mg_relay_find_grant(const mg_policy *policy, const mg_facts *facts, const mg_client *client, const mg_envelope *envelope,
+                    gint64 now_s)
+{
+	const mg_relay_question question = question_of(policy, facts, client, envelope, now_s);
+
+	for (guint i = 0; i < policy->grants->len; i++)
+		if (grant_holds_for_somebody(&question, policy->grants->pdata[i]))
+			return policy->grants->pdata[i];
+	return NULL;
+}
+
+void
+mg_relay_check(const mg_policy *policy, const mg_facts *facts, const mg_client *client, const mg_envelope *envelope,
+               gint64 now_s, mg_results *results, mg_trace *trace, mg_relay_answer *answer_out)
+{
+	const mg_relay_question question = question_of(policy, facts, client, envelope, now_s);
 	gboolean is_path = envelope->forward_fault == NULL;
 	const char *domain = is_path ? envelope->forward_path.layers[0].domain : NULL;
 

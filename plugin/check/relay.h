@@ -38,6 +38,10 @@ void mg_relay_check(const mg_policy *policy, const mg_facts *facts, const mg_cli
                     const mg_envelope *envelope, gint64 now_s, mg_results *results, mg_trace *trace,
                     mg_relay_answer *answer_out);
 
+/* A grant that lets the client relay to some recipient, whoever that is: all its terms but "to" hold; NULL: there is none. */
+const mg_grant *mg_relay_find_grant(const mg_policy *policy, const mg_facts *facts, const mg_client *client,
+                                    const mg_envelope *envelope, gint64 now_s);
+
 /* Whether @domain (canonical) is one of [domains]; NULL is none. */
 gboolean mg_relay_is_own_domain(const mg_policy *policy, const char *domain);
 /* Whether @path is postmaster, or abuse, of our own domains (RFC 5321 4.5.1, RFC 2142). */

@@ -4,6 +4,7 @@
 #include "check/deny.h"
 #include "check/interplay.h"
 #include "check/sender.h"
+#include "check/sender_logins.h"
 
 /* Facts that the question has no use for yet are hidden from the checks: at CONNECT there is no HELO, whatever
  * an earlier transaction said. */
@@ -151,6 +152,7 @@ mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, const
 	if (known.question == MG_ASK_STAGE) {
 		mg_envelope_check_reverse(&outcome->envelope, &outcome->results);
 		mg_sender_check(policy, &known, &outcome->client, &outcome->envelope, &outcome->results, trace);
+		mg_sender_logins_check(policy, &known, &outcome->client, &outcome->envelope, now_s, &outcome->results, trace);
 	}
 	mg_interplay(policy, &known, &outcome->envelope, &outcome->host, &outcome->results, trace);
 	if (!asks_relay)

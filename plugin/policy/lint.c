@@ -145,6 +145,9 @@ mg_lint_policy(mg_loader *loader)
 	}
 	for (guint i = 0; i < policy->zones->len; i++)
 		zone_warn(loader, policy->zones->pdata[i]);
+	if (policy->logins != NULL && mg_logins_is_empty(policy->logins))
+		mg_loader_warn(loader, 0, "logins-empty", "[sender-logins] logins is an empty list: no sender has an owner, and no "
+		               "user is held to one");
 	if (mg_domains_count(policy->local) == 0 && mg_domains_count(policy->relay_to) == 0
 	    && !policy->domains_unreadable)
 		mg_loader_warn(loader, 0, "no-domains", "[domains] names no domain: no recipient is ours");

@@ -54,6 +54,8 @@ void mg_read_domains(mg_loader *, const mg_key_schema *, const mg_conf_key *, vo
 void mg_read_hosts(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
 void mg_read_addresses(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
 void mg_read_pairs(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
+/* mg_logins *: a list that must be readable */
+void mg_read_logins(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
 /* mg_patterns *: a list that must be readable */
 void mg_read_patterns(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
 /* The same for lists that could grant; what could not be read is remembered beside them. */

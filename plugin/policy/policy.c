@@ -140,6 +140,7 @@ mg_policy_unref(mg_policy *policy)
 	mg_addresses_free(policy->deny_senders);
 	mg_addresses_free(policy->deny_recipients);
 	mg_pairs_free(policy->deny_pairs);
+	mg_logins_free(policy->logins);
 	mg_networks_free(policy->deny_dns.addresses);
 	mg_domains_free(policy->deny_dns.exchanges);
 	mg_domains_free(policy->deny_dns.name_servers);

@@ -12,6 +12,7 @@
 #include "policy/addresses.h"
 #include "policy/domains.h"
 #include "policy/findings.h"
+#include "policy/logins.h"
 #include "policy/networks.h"
 #include "policy/patterns.h"
 #include "policy/schedule.h"
@@ -181,6 +182,7 @@ typedef struct mg_policy {
 	mg_addresses *deny_recipients;   /* owned */
 	mg_pairs     *deny_pairs;        /* owned */
 	mg_deny_dns   deny_dns;
+	mg_logins    *logins;            /* owned; NULL: nobody owns a sender */
 
 	mg_dns_policy  dns;
 	mg_spf_policy  spf;

@@ -104,6 +104,9 @@ static const mg_key_schema helo_keys[] = {
 static const mg_key_schema ptr_keys[] = {
 	{ "from-server", mg_read_choice, POLICY(ptr_is_from_server), from_server_words },
 };
+static const mg_key_schema sender_logins_keys[] = {
+	{ "logins", mg_read_logins, POLICY(logins), NULL },
+};
 static const mg_key_schema rule_keys[] = {
 	{ "when", mg_read_reasons, RULE(when), NULL },
 	{ "for", mg_read_reasons, RULE(affected), NULL },
@@ -241,6 +244,7 @@ const mg_section_schema mg_sections[] = {
 	{ "relay",           FALSE, FALSE, "relay",    TRUE,  FALSE, NO_KEYS,                    NULL },
 	{ "address",         FALSE, FALSE, "address",  TRUE,  FALSE, KEYS(address_keys),         NULL },
 	{ "sender",          FALSE, FALSE, "sender",   TRUE,  TRUE,  NO_KEYS,                    NULL },
+	{ "sender-logins",   FALSE, FALSE, "sender-logins", TRUE, FALSE, KEYS(sender_logins_keys), NULL },
 	{ "exempt",          TRUE,  FALSE, NULL,       FALSE, FALSE, KEYS(exempt_keys),          exempt_begin },
 	{ "rule",            TRUE,  FALSE, NULL,       FALSE, FALSE, KEYS(rule_keys),            rule_begin },
 	{ "dns",             FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(dns_keys),             NULL },

@@ -23,6 +23,7 @@ typedef struct list_walk {
 	mg_zone             *zone;            /* the list is a zone's */
 	mg_addresses        *addresses;
 	mg_pairs            *pairs;
+	mg_logins           *logins;
 	mg_patterns         *patterns;
 	gboolean             single;          /* addresses, not networks */
 	gboolean             warn_public;     /* of public suffixes */
@@ -292,7 +293,7 @@ mg_read_hosts(mg_loader *loader, const mg_key_schema *schema G_GNUC_UNUSED, cons
 	hosts->networks = mg_loader_build_networks(loader, walk.networks, places);
 }
 
-/* ---- addresses, pairs, patterns, words ---- */
+/* ---- addresses, pairs, logins, patterns ---- */
 
 /* In a granting list a whole public suffix is worth a look. */
 static void
@@ -334,6 +335,15 @@ walk_pair(void *context, const char *word, mg_place place)
 }
 
 static gboolean
+walk_login(void *context, const char *word, mg_place place)
+{
+	list_walk *walk = context;
+	g_autofree char *why = NULL;
+
+	return mg_logins_add(walk->logins, word, &why) || walk_fail(walk, place, why);
+}
+
+static gboolean
 walk_pattern(void *context, const char *word, mg_place place)
 {
 	list_walk *walk = context;
@@ -361,6 +371,18 @@ mg_read_pairs(mg_loader *loader, const mg_key_schema *schema G_GNUC_UNUSED, cons
 
 	walk.pairs = *pairs = mg_pairs_new();
 	walk_run(&walk, walk_pair, TRUE, FALSE);
+}
+
+/* Each word begins with a user: "@word" is a file, as in [grant] auth. */
+void
+mg_read_logins(mg_loader *loader, const mg_key_schema *schema G_GNUC_UNUSED, const mg_conf_key *key,
+               void *object G_GNUC_UNUSED, void *member)
+{
+	mg_logins **logins = member;
+	list_walk walk = { .loader = loader, .key = key };
+
+	walk.logins = *logins = mg_logins_new();
+	walk_run(&walk, walk_login, FALSE, FALSE);
 }
 
 static void

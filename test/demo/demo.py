@@ -80,6 +80,11 @@ DIALOGUES = [
     (OUTSIDER, "laptop.example.com", "wrong", b"bert@example.net", [
         (b"victim@example.org", "550 5.7.1", "relay.denied"),
     ]),
+    # ... and as somebody else, which no permission covers.
+    (OUTSIDER, "laptop.example.com", PASSWORD, b"boss@example.net", [
+        (b"victim@example.org", "550 5.7.1", "sender-logins.not-owner"),
+        (b"info@example.net", "550 5.7.1", "sender-logins.not-owner"),
+    ]),
     # SPF: a domain that names its hosts; the same at HELO; one that is not sure; one whose record nobody can read, which is no
     # reason to refuse; and a user of ours, who is not judged.
     (OUTSIDER, "mail.example.com", None, b"anna@strict.example", [

@@ -5,6 +5,8 @@
 #define DENY BASE "[deny hosts]\nhosts = 198.51.100.7\n[deny senders]\nsenders = @b.example\n"
 #define AT_ONCE "[mailguard]\nhostname = mx1.example.net\ndecide-at = stage\n[domains]\nlocal = example.net\n" \
 	"[deny senders]\nsenders = @b.example\n[sender]\nown-domain = defer\n"
+#define LOGINS BASE "[zone z]\nnetworks = 10.1.2.3\n[grant z]\nzone = z\n[grant users]\nauth = any\n" \
+	"[sender-logins]\nlogins = ana>ana@example.net\n"
 
 typedef struct decide_case {
 	const char *name, *policy;
@@ -39,6 +41,27 @@ static const decide_case decide_cases[] = {
 	{ "auth-lifts-no-deny", AT_ONCE, MG_STAGE_MAIL, "198.51.100.9", "a@b.example", "ana", NULL, "reject deny.sender final" },
 	{ "grant-lifts", BASE "[sender]\nown-domain = reject\n[zone z]\nnetworks = 10.1.2.3\n[grant g]\nzone = z\n", MG_STAGE_RCPT,
 	  "10.1.2.3", "a@example.net", NULL, "u@foreign.example", "accept relay.granted final" },
+	/* what a user may send as is not lifted by being one */
+	{ "login-waits", LOGINS, MG_STAGE_MAIL, "198.51.100.9", "bob@example.net", "ana", NULL,
+	  "accept none open pending reject sender-logins.not-owner" },
+	{ "login-decides-at-rcpt", LOGINS, MG_STAGE_RCPT, "198.51.100.9", "bob@example.net", "ana", "u@example.net",
+	  "reject sender-logins.not-owner final" },
+	{ "login-decides-for-the-granted", LOGINS, MG_STAGE_RCPT, "10.1.2.3", "bob@example.net", "ana", "u@foreign.example",
+	  "reject sender-logins.not-owner final" },
+	{ "login-of-the-owner", LOGINS, MG_STAGE_RCPT, "198.51.100.9", "ana@example.net", "ana", "u@foreign.example",
+	  "accept relay.granted final" },
+	{ "login-at-once", "[mailguard]\ndecide-at = stage\n[sender-logins]\nlogins = ana>ana@example.net\n", MG_STAGE_MAIL,
+	  "198.51.100.9", "bob@example.net", "ana", NULL, "reject sender-logins.not-owner final" },
+	{ "login-behind-a-deny-list", LOGINS "[deny senders]\nsenders = bob@example.net\n", MG_STAGE_RCPT, "198.51.100.9",
+	  "bob@example.net", "ana", "u@example.net", "reject deny.sender final" },
+	{ "login-to-a-role-address", LOGINS, MG_STAGE_RCPT, "198.51.100.9", "bob@example.net", "ana", "postmaster@example.net",
+	  "accept relay.granted final" },
+	{ "no-login-flags", LOGINS, MG_STAGE_RCPT, "198.51.100.9", "ana@example.net", NULL, "u@example.net",
+	  "accept relay.own-domain final sender-logins.not-logged-in" },
+	{ "no-login-waits", LOGINS "not-logged-in = reject\n", MG_STAGE_MAIL,
+	  "198.51.100.9", "ana@example.net", NULL, NULL, "accept none open pending reject sender-logins.not-logged-in" },
+	{ "no-login-granted", LOGINS, MG_STAGE_RCPT, "10.1.2.3", "ana@example.net", NULL, "u@foreign.example",
+	  "accept relay.granted final" },
 	/* strictest first, then the order of reasons */
 	{ "strictest", BASE "[sender]\nown-domain = defer\n", MG_STAGE_RCPT, "198.51.100.9", "a@example.net", NULL,
 	  "u@foreign.example", "reject relay.denied final" },

@@ -81,6 +81,11 @@ static const fault_case fault_cases[] = {
 	{ "address-route", "[deny senders]\nsenders = a%b.example@c.example\n", "a list holds plain addresses only" },
 	{ "pair-without-middle", "[deny pairs]\npairs = a@b.example\n", "sender>recipient was expected" },
 	{ "pair-half", "[deny pairs]\npairs = a@b.example>\n", "is neither user@domain" },
+	{ "login", "[sender-logins]\nlogins = ana>ana@example.net bob\n", "2: error: logins: 'bob' is no login: user>address was expected [value]" },
+	{ "login-address", "[sender-logins]\nlogins = ana>a%b@c.example\n", "2: error: logins: 'a%b@c.example' is neither user@domain" },
+	{ "login-of-the-null-path", "[sender-logins]\nlogins = ana><>\n", "2: error: logins: 'ana><>': the null reverse-path is nobody's" },
+	{ "login-list-missing", "[sender-logins]\nlogins = @/nonexistent/list\n", "2: error: /nonexistent/list cannot be opened: No such file or directory [list-unreadable]" },
+	{ "login-list-missing-without-a-slash", "[sender-logins]\nlogins = @nonexistent\n", "nonexistent cannot be opened" },
 	{ "grant-without-client", "[grant g]\nfrom = @a.example\nto = @b.example\nhelo = c.example\n", "1: error: grant g says nothing about the client" },
 	{ "grant-without-anything", "[grant g]\nowner = ana\n", "says nothing about the client" },
 	{ "grant-of-no-zone", "[grant g]\nzone = z\n", "grant g: there is no [zone z]" },
@@ -148,6 +153,8 @@ static const fault_case taken_cases[] = {
 	{ "list-missing-that-could-grant", "[domains]\nlocal = @/nonexistent/list\n", "error: /nonexistent/list cannot be opened" },
 	{ "not-built", "[domains]\nlocal = a.example\n[rcpt]\nfull = reject\n", "3: warning: [rcpt] is read and not acted on by this release [not-built]" },
 	{ "reply-with-code", "[domains]\nlocal = a.example\n[deny hosts]\nhosts = 10.1.2.3\nreply = 554 5.7.1 Go away, {client-ip}\n", "" },
+	{ "logins", "[domains]\nlocal = a.example\n[sender-logins]\nlogins = ana>ana@a.example, bob>@a.example\n", "" },
+	{ "logins-empty", "[domains]\nlocal = a.example\n[sender-logins]\nlogins =\n", "warning: [sender-logins] logins is an empty list: no sender has an owner, and no user is held to one [logins-empty]" },
 	{ "address-lists", "[domains]\nlocal = a.example\n[deny senders]\nsenders = a@b.example @c.example d.example .e.example @.f.example g@ <>\n", "" },
 };
 
@@ -433,6 +440,45 @@ test_list_beside(void)
 	g_rmdir(directory);
 }
 
+/* A table beside the configuration, read again; its faults are told by its own lines. */
+static void
+test_logins_beside(void)
+{
+	g_autofree char *directory = g_dir_make_tmp("mg-policy-XXXXXX", NULL);
+	g_autofree char *config = g_build_filename(directory, "mailguard.conf", NULL);
+	g_autofree char *list = g_build_filename(directory, "logins", NULL);
+	g_autofree char *expected = g_strdup_printf("%s:3: error: logins: 'bob' is no login: user>address was expected", list);
+	const struct { const char *list, *judged; } rows[] = {
+		{ "# users\nana>ana@a.example # one\n@odd>odd@a.example", "accept relay.own-domain" },
+		{ "ana>sales@a.example\n", "reject sender-logins.not-owner" },
+		{ "# users\nana>ana@a.example\nbob\n", NULL },
+		{ "", "accept relay.own-domain" },
+	};
+
+	write_file(config, "[domains]\nlocal = a.example\n[sender-logins]\nlogins = @logins\n", 0644);
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		mg_findings *findings = mg_findings_new();
+		g_autoptr(mg_policy) policy = NULL;
+		mg_facts facts = facts_from("198.51.100.9", "x", "ana@a.example");
+
+		write_file(list, rows[i].list, 0644);
+		policy = mg_policy_load(config, NULL, findings);
+		g_assert_cmpint(policy != NULL, ==, rows[i].judged != NULL);
+		facts.auth = (mg_words){ "ana", 3 };
+		if (policy != NULL) {
+			assert_judged(policy, facts, "c@a.example", 11, rows[i].judged);
+		} else {
+			g_autofree char *line = mg_finding_format(mg_findings_get(findings, 0));
+
+			g_assert_true(g_str_has_prefix(line, expected));
+		}
+		mg_findings_free(findings);
+	}
+	g_unlink(list);
+	g_unlink(config);
+	g_rmdir(directory);
+}
+
 /* ---- keys in place of the file's ---- */
 
 #define ZONE_OF(networks) "[zone z]\nowner = a\nnetworks = " networks "\n"
@@ -588,6 +634,7 @@ main(int argc, char **argv)
 	g_test_add_func("/policy/defaults", test_defaults);
 	g_test_add_func("/policy/shared-key", test_shared_key);
 	g_test_add_func("/policy/list-beside", test_list_beside);
+	g_test_add_func("/policy/logins-beside", test_logins_beside);
 	TEST_ROWS("/policy/overrides", override_cases, test_overrides);
 	g_test_add_func("/policy/overrides/of-no-file", test_overrides_of_no_file);
 	g_test_add_func("/policy/million-networks", test_million_networks);

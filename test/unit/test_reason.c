@@ -194,6 +194,8 @@ static const default_case default_cases[] = {
 	{ "sender.mx-bogon", MG_REASON_SENDER_MX_BOGON, FLAG, ANY, NULL },
 	{ "sender.not-fqdn", MG_REASON_SENDER_NOT_FQDN, FLAG, ANY, NULL },
 	{ "sender.literal", MG_REASON_SENDER_LITERAL, FLAG, ANY, NULL },
+	{ "sender-logins.not-owner", MG_REASON_SENDER_LOGINS_NOT_OWNER, REJECT, ANY, "550 5.7.1" },
+	{ "sender-logins.not-logged-in", MG_REASON_SENDER_LOGINS_NOT_LOGGED_IN, FLAG, ANY, "550 5.7.1" },
 	{ "rcpt.unknown", MG_REASON_RCPT_UNKNOWN, REJECT, ANY, "550 5.1.1" },
 	{ "engine.gone", MG_REASON_ENGINE_GONE, DEFER, FIXED, NULL },
 	{ "engine.deadline", MG_REASON_ENGINE_DEADLINE, DEFER, FIXED, NULL },
