@@ -126,6 +126,8 @@ static const mg_reason_info reasons[] = {
 	[MG_REASON_RCPT_UNTRUSTED]     = { "rcpt", "untrusted", DEFER, ANY, RCPT_DOUBT, DOUBT_TEXT },
 	[MG_REASON_RCPT_OVER_BUDGET]   = { "rcpt", "over-budget", DEFER, ANY, RCPT_DOUBT, DOUBT_TEXT },
 
+	[MG_REASON_SCORE_REACHED]      = { "score", "reached", FLAG, ANY, POLICY, "Too much is wrong with this mail's client and sender" },
+
 	[MG_REASON_ENGINE_GONE]        = { "engine", "gone", DEFER, FIXED, { 0, NULL }, { 451, "4.3.0" }, ENGINE_TEXT },
 	[MG_REASON_ENGINE_DEADLINE]    = { "engine", "deadline", DEFER, FIXED, { 0, NULL }, { 451, "4.3.0" }, ENGINE_TEXT },
 	[MG_REASON_NOT_BUILT]          = { NULL, "not-built", OFF, FIXED, NO_REPLY, "Ok" },

@@ -12,6 +12,7 @@ typedef struct mg_result {
 	mg_reason   reason;
 	const char *domain;              /* borrowed from the question; the domain it is about, canonical, or NULL */
 	const mg_consequence *instead;   /* borrowed from the policy; of the reason's own consequence, or NULL */
+	gboolean    is_discounted;       /* an exemption or a rule has turned it off: it counts for nothing else either */
 } mg_result;
 
 typedef struct mg_results {
@@ -23,7 +24,7 @@ static inline void
 mg_results_add_listed(mg_results *results, mg_reason reason, const char *domain, const mg_consequence *instead)
 {
 	if (results->n < MG_RESULTS_MAX)
-		results->all[results->n++] = (mg_result){ reason, domain, instead };
+		results->all[results->n++] = (mg_result){ reason, domain, instead, FALSE };
 }
 
 static inline void

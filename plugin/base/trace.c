@@ -48,7 +48,7 @@ mg_trace_free(mg_trace *trace)
 gboolean
 mg_trace_is_full(const mg_trace *trace)
 {
-	return trace->detail == MG_TRACE_FULL;
+	return trace != NULL && trace->detail == MG_TRACE_FULL;
 }
 
 /* FALSE: the trace takes no more. */

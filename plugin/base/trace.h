@@ -23,7 +23,7 @@ mg_trace *mg_trace_new(mg_trace_detail detail, const char *about);
 void mg_trace_free(mg_trace *trace);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(mg_trace, mg_trace_free)
 
-gboolean mg_trace_is_full(const mg_trace *trace);
+gboolean mg_trace_is_full(const mg_trace *trace);   /* FALSE for NULL */
 
 /* Whatever the format brings in is escaped as in the log. */
 void mg_trace_add(mg_trace *trace, const char *format, ...) G_GNUC_PRINTF(2, 3);

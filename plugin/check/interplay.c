@@ -60,8 +60,10 @@ exempt_apply(const mg_exempt *exempt, const char *what, const char *proof, mg_re
 	}
 	mg_trace_add(trace, "exempt %s: %s is exempt, proven by %s", exempt->name, what, proof);
 	for (guint i = 0; i < results->n; i++)
-		if (is_exempted(exempt, results->all[i].reason))
+		if (is_exempted(exempt, results->all[i].reason)) {
 			results->all[i].instead = &off;
+			results->all[i].is_discounted = TRUE;
+		}
 }
 
 static void
@@ -106,6 +108,7 @@ rule_apply(const mg_rule *rule, mg_results *results, mg_trace *trace)
 		mg_reason_name(reason, name);
 		mg_trace_add(trace, "rule %s: %s leads to %s", rule->name, name, mg_consequence_name(rule->then));
 		result->instead = &rule->then;
+		result->is_discounted = rule->then == MG_CONSEQUENCE_OFF;
 	}
 }
 
@@ -123,9 +126,45 @@ find_plausible(const mg_envelope *envelope, const mg_sanity_host *host, mg_resul
 		mg_results_add(results, MG_REASON_SENDER_PLAUSIBLE, domain);
 }
 
+/* ---- the score ---- */
+
+/* Each reason once. One whose own action is "off" counts all the same: so it is left to the sum. */
+static int
+score_points(const mg_score_policy *score, mg_results *results, const mg_result *result)
+{
+	gboolean counts = !result->is_discounted && results_find(results, result->reason) == result;
+
+	return counts ? score->points[result->reason] : 0;
+}
+
+static void
+score_judge(const mg_score_policy *score, mg_results *results, mg_trace *trace, mg_evidence *evidence)
+{
+	g_autoptr(GString) parts = g_string_new(NULL);
+	char name[MG_REASON_NAME_MAX];
+	gint64 sum = 0, threshold = (gint64)score->threshold;
+
+	for (guint i = 0; i < results->n; i++) {
+		int points = score_points(score, results, &results->all[i]);
+
+		sum += points;
+		mg_reason_name(results->all[i].reason, name);
+		if (points != 0)
+			g_string_append_printf(parts, "%s%s %d", parts->len > 0 ? ", " : ": ", name, points);
+	}
+	if (parts->len > 0 || mg_trace_is_full(trace))
+		mg_trace_add(trace, "score: %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT "%s", sum, threshold, parts->str);
+	if (evidence != NULL) {
+		mg_evidence_add_number(evidence, "score", "sum", sum);
+		mg_evidence_add_number(evidence, "score", "threshold", threshold);
+	}
+	if (sum >= threshold)
+		mg_results_add(results, MG_REASON_SCORE_REACHED, NULL);
+}
+
 void
 mg_interplay(const mg_policy *policy, const mg_facts *facts, const mg_envelope *envelope, const mg_sanity_host *host,
-             mg_results *results, mg_trace *trace)
+             mg_results *results, mg_trace *trace, mg_evidence *evidence)
 {
 	if (facts->auth.length == 0)
 		find_plausible(envelope, host, results);
@@ -134,4 +173,6 @@ mg_interplay(const mg_policy *policy, const mg_facts *facts, const mg_envelope *
 			rule_apply(policy->rules->pdata[i], results, trace);
 	for (guint i = 0; i < policy->exempts->len; i++)
 		exempt_consider(policy->exempts->pdata[i], facts, envelope, host, results, trace);
+	if (policy->score.is_kept && facts->question == MG_ASK_STAGE && facts->auth.length == 0)
+		score_judge(&policy->score, results, trace, evidence);
 }

@@ -154,7 +154,7 @@ mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, const
 		mg_sender_check(policy, &known, &outcome->client, &outcome->envelope, &outcome->results, trace);
 		mg_sender_logins_check(policy, &known, &outcome->client, &outcome->envelope, now_s, &outcome->results, trace);
 	}
-	mg_interplay(policy, &known, &outcome->envelope, &outcome->host, &outcome->results, trace);
+	mg_interplay(policy, &known, &outcome->envelope, &outcome->host, &outcome->results, trace, evidence);
 	if (!asks_relay)
 		return;
 	mg_relay_check(policy, &known, &outcome->client, &outcome->envelope, now_s, &outcome->results, trace,

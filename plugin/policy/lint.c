@@ -128,6 +128,20 @@ zone_warn(mg_loader *loader, const mg_zone *zone)
 		               zone->name);
 }
 
+/* Not even all that counts against a client together would do. */
+static void
+check_score(mg_loader *loader)
+{
+	const mg_score_policy *score = &loader->policy->score;
+	gsize most = 0;
+
+	for (guint reason = 0; reason < MG_N_REASONS; reason++)
+		most += (gsize)MAX(score->points[reason], 0);
+	if (score->is_kept && most < score->threshold)
+		mg_loader_warn(loader, 0, "score-unreachable", "[score] points come to %" G_GSIZE_FORMAT " at most, and threshold = %"
+		               G_GSIZE_FORMAT " is never reached", most, score->threshold);
+}
+
 void
 mg_lint_policy(mg_loader *loader)
 {
@@ -136,6 +150,7 @@ mg_lint_policy(mg_loader *loader)
 
 	check_local_zones(loader);
 	check_exempts(loader);
+	check_score(loader);
 	for (guint i = 0; i < policy->grants->len; i++) {
 		mg_grant *grant = policy->grants->pdata[i];
 

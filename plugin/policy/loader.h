@@ -80,6 +80,8 @@ void mg_read_ips(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *
 void mg_read_bits(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
 /* GArray *, owned: of mg_reason */
 void mg_read_reasons(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
+/* mg_score_policy, but for its threshold: result:points */
+void mg_read_points(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
 /* mg_reply_form */
 void mg_read_reply(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
 

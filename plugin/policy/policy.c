@@ -13,6 +13,7 @@
 #define DNS_TIMEOUT_MS 2000
 #define DNS_TRIES      2
 #define SPF_VOIDS_MAX  2   /* RFC 7208 4.6.4 */
+#define THRESHOLD      5
 
 static void
 hosts_clear(mg_hosts *hosts)
@@ -100,6 +101,7 @@ policy_new(void)
 	policy->dns.timeout_ms = DNS_TIMEOUT_MS;
 	policy->dns.tries = DNS_TRIES;
 	policy->spf.voids_max = SPF_VOIDS_MAX;
+	policy->score.threshold = THRESHOLD;
 	policy->zones = g_ptr_array_new_with_free_func(zone_free);
 	policy->zone_names = mg_domains_new();
 	policy->grants = g_ptr_array_new_with_free_func(grant_free);

@@ -100,6 +100,13 @@ typedef struct mg_rule {
 	mg_consequence then;
 } mg_rule;
 
+/* mg_score_policy - results that lead to something together. */
+typedef struct mg_score_policy {
+	gboolean is_kept;                 /* some result has points */
+	gint8    points[MG_N_REASONS];    /* 0: none */
+	gsize    threshold;
+} mg_score_policy;
+
 /* How DNS is asked. */
 typedef struct mg_dns_policy {
 	char *servers;      /* owned; "system" or addresses; NULL: the system's */
@@ -184,6 +191,7 @@ typedef struct mg_policy {
 	mg_deny_dns   deny_dns;
 	mg_logins    *logins;            /* owned; NULL: nobody owns a sender */
 
+	mg_score_policy score;
 	mg_dns_policy  dns;
 	mg_spf_policy  spf;
 
@@ -195,7 +203,7 @@ typedef struct mg_policy {
 
 	gsize          local_part_max;
 	mg_consequence consequences[MG_N_REASONS];
-	gboolean       is_asked_for[MG_N_REASONS];   /* by a rule: wanted, whatever its own consequence */
+	gboolean       is_asked_for[MG_N_REASONS];   /* by a rule or the score: wanted, whatever its own consequence */
 	mg_reply_form  replies[MG_N_REASONS];        /* of deny lists */
 	const char    *reject_texts[MG_N_REASONS];   /* borrowed from texts; NULL: the reason's own */
 	const char    *defer_texts[MG_N_REASONS];
@@ -218,7 +226,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(mg_policy, mg_policy_unref)
  * NULL. */
 mg_consequence mg_policy_consequence(const mg_policy *policy, mg_reason reason, const mg_consequence *instead);
 
-/* Whether a result has any use: what it leads to, or what a rule makes of it. */
+/* Whether a result has any use: what it leads to, or what a rule or the score makes of it. */
 gboolean mg_policy_wants(const mg_policy *policy, mg_reason reason);
 
 /* NULL if the client at @ip, or with the confirmed @name, is in no zone. @ip, @name: NULL where not known. @network_out

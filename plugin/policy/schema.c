@@ -336,6 +336,8 @@ mg_schema_settle(mg_loader *loader)
 		if (rule->then != MG_CONSEQUENCE_OFF)
 			ask_for(policy, rule->affected);
 	}
+	for (guint reason = 0; reason < MG_N_REASONS; reason++)
+		policy->is_asked_for[reason] = policy->is_asked_for[reason] || policy->score.points[reason] != 0;
 	if (policy->spf.no_mail_action == MG_AS_USUAL)
 		policy->spf.no_mail_action = policy->consequences[MG_REASON_SPF_FAIL];
 	if (policy->spf.skipped == NULL)

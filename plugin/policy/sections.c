@@ -17,6 +17,7 @@ static const mg_number_range timeout_range = { 50, 30000 };
 static const mg_number_range tries_range = { 1, 10 };
 static const mg_number_range void_range = { 0, 100 };
 static const mg_number_range trusted_range = { 0, 16 };   /* each is a whole SPF evaluation more */
+static const mg_number_range threshold_range = { 1, 1000 };
 static const mg_number_range local_part_range = { MG_LOCAL_PART_MAX, MG_PATH_MAX };
 
 #define POLICY(member) offsetof(mg_policy, member)
@@ -111,6 +112,10 @@ static const mg_key_schema rule_keys[] = {
 	{ "when", mg_read_reasons, RULE(when), NULL },
 	{ "for", mg_read_reasons, RULE(affected), NULL },
 	{ "then", mg_read_consequence, RULE(then), NULL },
+};
+static const mg_key_schema score_keys[] = {
+	{ "points", mg_read_points, POLICY(score), NULL },
+	{ "threshold", mg_read_number, POLICY(score.threshold), &threshold_range },
 };
 static const mg_key_schema dns_keys[] = {
 	{ "servers", mg_read_note, POLICY(dns.servers), NULL },
@@ -247,6 +252,7 @@ const mg_section_schema mg_sections[] = {
 	{ "sender-logins",   FALSE, FALSE, "sender-logins", TRUE, FALSE, KEYS(sender_logins_keys), NULL },
 	{ "exempt",          TRUE,  FALSE, NULL,       FALSE, FALSE, KEYS(exempt_keys),          exempt_begin },
 	{ "rule",            TRUE,  FALSE, NULL,       FALSE, FALSE, KEYS(rule_keys),            rule_begin },
+	{ "score",           FALSE, FALSE, "score",    TRUE,  FALSE, KEYS(score_keys),           NULL },
 	{ "dns",             FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(dns_keys),             NULL },
 	{ "spf",             FALSE, FALSE, "spf",      TRUE,  TRUE,  KEYS(spf_keys),             NULL },
 	{ "spf-helo",        FALSE, FALSE, "spf-helo", TRUE,  FALSE, NO_KEYS,                    NULL },

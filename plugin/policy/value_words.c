@@ -4,6 +4,8 @@
 #include "policy/loader.h"
 #include "session/domain.h"
 
+#define POINTS_MAX 100
+
 static gboolean
 gather_word(void *context, const char *word, mg_place place G_GNUC_UNUSED)
 {
@@ -11,15 +13,22 @@ gather_word(void *context, const char *word, mg_place place G_GNUC_UNUSED)
 	return TRUE;
 }
 
+static void
+walk_words(mg_loader *loader, const mg_conf_key *key, mg_list_function function, void *context)
+{
+	mg_list_source source = { key->value, mg_conf_place(loader->conf, key->line), loader->directory, FALSE, FALSE,
+		                  loader->findings, loader->policy->texts };
+
+	mg_list_walk(&source, function, context);
+}
+
 /* Words that are names: of zones, users, checks, or fingerprints. */
 static GPtrArray *
 words_of(mg_loader *loader, const mg_conf_key *key)
 {
 	GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
-	mg_list_source source = { key->value, mg_conf_place(loader->conf, key->line), loader->directory, FALSE, FALSE,
-		                  loader->findings, loader->policy->texts };
 
-	mg_list_walk(&source, gather_word, words);
+	walk_words(loader, key, gather_word, words);
 	return words;
 }
 
@@ -142,11 +151,14 @@ mg_read_bits(mg_loader *loader, const mg_key_schema *schema, const mg_conf_key *
 	}
 }
 
-/* What a rule may look at, and change: neither what relays nor what denies, nor what is no address. */
+/* What a rule may look at, and change, and what may have points: neither what relays nor what denies, nor what is no address;
+ * nor the score, which comes after all others. */
 static gboolean
 is_for_rules(const mg_reason_info *info)
 {
-	return info->range == MG_RANGE_ANY && strcmp(info->section, "deny") != 0 && strcmp(info->section, "address") != 0;
+	static const char *const others[] = { "deny", "address", "score", NULL };
+
+	return info->range == MG_RANGE_ANY && !g_strv_contains(others, info->section);
 }
 
 static gboolean
@@ -179,4 +191,44 @@ mg_read_reasons(mg_loader *loader, const mg_key_schema *schema G_GNUC_UNUSED, co
 			mg_loader_fail(loader, key->line, "value", "%s: '%.80s': a result of SPF, HELO, host, sender or "
 			               "recipient was expected, as spf.pass", key->name, (const char *)words->pdata[i]);
 	*(GArray **)member = reasons;
+}
+
+typedef struct points_walk {
+	mg_loader         *loader;   /* all borrowed */
+	const mg_conf_key *key;
+	mg_score_policy   *score;
+} points_walk;
+
+static gboolean
+take_points(void *context, const char *word, mg_place place)
+{
+	const points_walk *walk = context;
+	const char *colon = strchr(word, ':');
+	g_autofree char *name = g_strndup(word, colon ? (gsize)(colon - word) : strlen(word));
+	const char *fault = NULL;
+	gint64 points = 0;
+	mg_reason reason;
+
+	if (colon == NULL || !reason_find(name, &reason))
+		fault = "a result of SPF, HELO, host, sender or recipient with its points was expected, as ptr.missing:2";
+	else if (!g_ascii_string_to_signed(colon + 1, 10, -POINTS_MAX, POINTS_MAX, &points, NULL) || points == 0)
+		fault = "points from -" G_STRINGIFY(POINTS_MAX) " to " G_STRINGIFY(POINTS_MAX) ", and not 0, were expected";
+	else if (walk->score->points[reason] != 0)
+		fault = "a result that has no points yet was expected";
+	if (fault != NULL) {
+		mg_findings_add(walk->loader->findings, MG_LEVEL_ERROR, place, "value", "%s: '%.80s': %s", walk->key->name, word, fault);
+		return TRUE;
+	}
+	walk->score->points[reason] = (gint8)points;
+	walk->score->is_kept = TRUE;
+	return TRUE;
+}
+
+void
+mg_read_points(mg_loader *loader, const mg_key_schema *schema G_GNUC_UNUSED, const mg_conf_key *key,
+               void *object G_GNUC_UNUSED, void *member)
+{
+	points_walk walk = { loader, key, member };
+
+	walk_words(loader, key, take_points, &walk);
 }

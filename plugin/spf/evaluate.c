@@ -63,7 +63,7 @@ evaluation_begin(mg_spf_evaluation *evaluation, const mg_spf_question *question,
 	lookups->story = trace != NULL ? g_string_new(NULL) : NULL;
 
 	evaluation->trace = trace;
-	evaluation->tells_misses = trace != NULL && mg_trace_is_full(trace);
+	evaluation->tells_misses = mg_trace_is_full(trace);
 	evaluation->is_ipv4 = mg_ip_is_ipv4(&question->client);
 	lookups->address_type = evaluation->is_ipv4 ? MG_DNS_A : MG_DNS_AAAA;
 	evaluation->n_terms = 0;

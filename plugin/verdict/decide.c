@@ -27,7 +27,7 @@ mg_decide_consequence(const mg_policy *policy, const mg_result *result)
 static const char *
 lifted_by(const mg_circumstances *circumstances, mg_reason reason)
 {
-	static const char *const by_trust[] = { "helo", "ptr", "sender", "spf", "spf-helo" };
+	static const char *const by_trust[] = { "helo", "ptr", "sender", "spf", "spf-helo", "score" };
 
 	for (guint i = 0; circumstances->is_trusted && i < G_N_ELEMENTS(by_trust); i++)
 		if (reason_is_of(reason, by_trust[i]))

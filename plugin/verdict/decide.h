@@ -2,8 +2,8 @@
  * In:    the results of all checks up to the stage, and what lifts or postpones them
  * Out:   action and reason, what flagged, what is pending
  * Rules: the strictest consequence wins, the earliest reason names it (base/reason.h). Until RCPT only deny hosts and
- *        syntax are answered at once, unless decide-at = stage. Grants and AUTH lift helo, ptr, sender and spf, never
- *        a deny list; role addresses of ours lift all but deny lists and syntax. Pure. */
+ *        syntax are answered at once, unless decide-at = stage. Grants and AUTH lift helo, ptr, sender, spf and the
+ *        score, never a deny list; role addresses of ours lift all but deny lists and syntax. Pure. */
 #ifndef MG_VERDICT_DECIDE_H
 #define MG_VERDICT_DECIDE_H
 

@@ -124,6 +124,10 @@ DIALOGUES = [
     (MISNAMED, "[127.0.0.31]", None, b"anna@example.com", [
         (b"info@example.net", "250", "relay.own-domain"),
     ]),
+    # Both together are too much.
+    (NAMELESS, "nowhere.example.com", None, b"anna@example.com", [
+        (b"info@example.net", "450 4.7.1", "score.reached"),
+    ]),
     # The sender's domain: one that takes no mail, so that nobody could answer; one that is not there.
     (OUTSIDER, "mail.example.com", None, b"anna@silent.example", [
         (b"info@example.net", "550 5.7.27", "sender.null-mx"),

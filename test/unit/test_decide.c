@@ -5,6 +5,8 @@
 #define DENY BASE "[deny hosts]\nhosts = 198.51.100.7\n[deny senders]\nsenders = @b.example\n"
 #define AT_ONCE "[mailguard]\nhostname = mx1.example.net\ndecide-at = stage\n[domains]\nlocal = example.net\n" \
 	"[deny senders]\nsenders = @b.example\n[sender]\nown-domain = defer\n"
+#define SCORE_KEYS "[score]\npoints = sender.own-domain:5\n"
+#define SCORE BASE SCORE_KEYS
 #define LOGINS BASE "[zone z]\nnetworks = 10.1.2.3\n[grant z]\nzone = z\n[grant users]\nauth = any\n" \
 	"[sender-logins]\nlogins = ana>ana@example.net\n"
 
@@ -62,6 +64,33 @@ static const decide_case decide_cases[] = {
 	  "198.51.100.9", "ana@example.net", NULL, NULL, "accept none open pending reject sender-logins.not-logged-in" },
 	{ "no-login-granted", LOGINS, MG_STAGE_RCPT, "10.1.2.3", "ana@example.net", NULL, "u@foreign.example",
 	  "accept relay.granted final" },
+	/* the score: what is off is found for it, and it is lifted like the results that it adds up */
+	{ "score-flags", SCORE, MG_STAGE_RCPT, "198.51.100.9", "a@example.net", NULL, "u@example.net",
+	  "accept relay.own-domain final score.reached" },
+	{ "score-below", SCORE "threshold = 6\n", MG_STAGE_RCPT, "198.51.100.9", "a@example.net", NULL, "u@example.net",
+	  "accept relay.own-domain final" },
+	{ "score-waits", SCORE "reached = reject\n", MG_STAGE_MAIL, "198.51.100.9", "a@example.net", NULL, NULL,
+	  "accept none open pending reject score.reached" },
+	{ "score-decides-at-rcpt", SCORE "reached = reject\n", MG_STAGE_RCPT, "198.51.100.9", "a@example.net", NULL, "u@example.net",
+	  "reject score.reached final" },
+	{ "score-defers", SCORE "reached = defer\n", MG_STAGE_RCPT, "198.51.100.9", "a@example.net", NULL, "u@example.net",
+	  "defer score.reached final" },
+	{ "score-at-once", "[mailguard]\ndecide-at = stage\n" SCORE_KEYS "reached = defer\n[domains]\nlocal = example.net\n",
+	  MG_STAGE_MAIL, "198.51.100.9", "a@example.net", NULL, NULL, "defer score.reached final" },
+	{ "score-monitored", "[mailguard]\nmode = monitor\n" SCORE_KEYS "reached = reject\n[domains]\nlocal = example.net\n",
+	  MG_STAGE_RCPT, "198.51.100.9", "a@example.net", NULL, "u@example.net", "accept relay.own-domain final" },
+	{ "score-behind-a-result", SCORE "reached = reject\n[sender]\nown-domain = reject\n", MG_STAGE_RCPT, "198.51.100.9",
+	  "a@example.net", NULL, "u@example.net", "reject sender.own-domain final" },
+	{ "score-authenticated", SCORE "reached = reject\n", MG_STAGE_RCPT, "198.51.100.9", "a@example.net", "ana", "u@example.net",
+	  "accept relay.own-domain final" },
+	{ "score-granted", SCORE "reached = reject\n[zone z]\nnetworks = 10.1.2.3\n[grant g]\nzone = z\n", MG_STAGE_RCPT,
+	  "10.1.2.3", "a@example.net", NULL, "u@foreign.example", "accept relay.granted final" },
+	{ "score-exempt", SCORE "reached = reject\n[exempt x]\nnetworks = 198.51.100.9\nchecks = sender\n", MG_STAGE_RCPT,
+	  "198.51.100.9", "a@example.net", NULL, "u@example.net", "accept relay.own-domain final" },
+	{ "score-to-a-role-address", SCORE "reached = reject\n", MG_STAGE_RCPT, "198.51.100.9", "a@example.net", NULL,
+	  "abuse@example.net", "accept relay.own-domain final" },
+	{ "score-never-relays", SCORE_KEYS "reached = off\n" BASE, MG_STAGE_RCPT, "198.51.100.9", "a@b.example", NULL,
+	  "u@foreign.example", "reject relay.denied final" },
 	/* strictest first, then the order of reasons */
 	{ "strictest", BASE "[sender]\nown-domain = defer\n", MG_STAGE_RCPT, "198.51.100.9", "a@example.net", NULL,
 	  "u@foreign.example", "reject relay.denied final" },

@@ -155,6 +155,9 @@ static const fault_case taken_cases[] = {
 	{ "reply-with-code", "[domains]\nlocal = a.example\n[deny hosts]\nhosts = 10.1.2.3\nreply = 554 5.7.1 Go away, {client-ip}\n", "" },
 	{ "logins", "[domains]\nlocal = a.example\n[sender-logins]\nlogins = ana>ana@a.example, bob>@a.example\n", "" },
 	{ "logins-empty", "[domains]\nlocal = a.example\n[sender-logins]\nlogins =\n", "warning: [sender-logins] logins is an empty list: no sender has an owner, and no user is held to one [logins-empty]" },
+	{ "points-at-the-limits", "[domains]\nlocal = a.example\n[score]\npoints = ptr.missing:100, spf.pass:-100 rcpt.suspect:1 helo.neighbour:+1\nthreshold = 102\n", "" },
+	{ "score-unreachable", "[domains]\nlocal = a.example\n[score]\npoints = ptr.missing:2 helo.not-fqdn:2 spf.pass:-100\n", "warning: [score] points come to 4 at most, and threshold = 5 is never reached [score-unreachable]" },
+	{ "threshold-without-points", "[domains]\nlocal = a.example\n[score]\nthreshold = 1000\n", "" },
 	{ "address-lists", "[domains]\nlocal = a.example\n[deny senders]\nsenders = a@b.example @c.example d.example .e.example @.f.example g@ <>\n", "" },
 };
 

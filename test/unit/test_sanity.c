@@ -538,6 +538,12 @@ static const wanted_case wanted_cases[] = {
 	  "helo.not-client helo.ptr-mismatch" },
 	{ "affected-by-off", ADDRESSES_OFF "neighbour = off\n[rule r]\nwhen = ptr.many\nfor = helo.not-client\nthen = off\n",
 	  "elsewhere.com", "helo.ptr-mismatch" },
+	{ "points", ADDRESSES_OFF "neighbour = off\n[score]\npoints = helo.no-address:1\n", "nothing.com",
+	  "helo.no-address helo.ptr-mismatch" },
+	{ "points-of-a-neighbour", ADDRESSES_OFF "neighbour = off\n[score]\npoints = helo.neighbour:-1\n", "mx.big.com",
+	  "helo.neighbour helo.ptr-mismatch" },
+	{ "points-of-another", ADDRESSES_OFF "neighbour = off\n[score]\npoints = helo.dynamic:1\n", "nothing.com",
+	  "helo.ptr-mismatch" },
 	{ "neighbour-alone", ADDRESSES_OFF "neighbour = flag\n", "mx.big.com", "helo.neighbour helo.ptr-mismatch" },
 	{ "neighbour-is-monitored", ADDRESSES_OFF, "mx.big.com", "helo.neighbour helo.ptr-mismatch" },
 };

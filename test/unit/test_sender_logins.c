@@ -43,6 +43,8 @@ static const login_case login_cases[] = {
 	{ "stranger/null-reverse-path", BASE, OUTSIDER, NULL, "", "", "" },
 	{ "stranger/no-reverse-path-yet", BASE, OUTSIDER, NULL, NULL, "", "" },
 	{ "stranger/off", BASE "not-logged-in = off\n", OUTSIDER, NULL, "ana@example.net", "", "" },
+	{ "stranger/off-and-with-points", BASE "not-logged-in = off\n[score]\npoints = sender-logins.not-logged-in:1\n", OUTSIDER, NULL,
+	  "ana@example.net", NO_LOGIN, "nobody is logged in" },
 	{ "stranger/in-skip-networks", BASE "[helo]\nskip-networks = 198.51.100.0/24\n", OUTSIDER, NULL, "ana@example.net", NO_LOGIN,
 	  "nobody is logged in" },
 	{ "stranger/without-network", BASE, NULL, NULL, "ana@example.net", "", "no login is asked for, there is no network" },
