@@ -118,6 +118,7 @@ mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, const
 		.question = known.question,
 		.stage = known.stage,
 		.is_trusted = known.auth.length > 0,
+		.is_decided = known.stage == MG_STAGE_DATA && known.n_recipients > 0,
 		.facts_may_come = known.question == MG_ASK_RELAY
 		                  && (known.helo.octets == NULL || known.reverse_path.octets == NULL),
 	};

@@ -85,6 +85,10 @@ decide_one(const mg_policy *policy, const mg_circumstances *circumstances, const
 		mg_trace_add(trace, "decide: %s (%s) is lifted: %s", name, mg_consequence_name(consequence), why);
 		return;
 	}
+	if (action > MG_ACCEPT && circumstances->is_decided) {
+		mg_trace_add(trace, "decide: %s (%s) was weighed at RCPT", name, mg_consequence_name(consequence));
+		return;
+	}
 	if (consequence != MG_CONSEQUENCE_OFF || mg_reason_get(reason)->range == MG_RANGE_FIXED)
 		mg_trace_add(trace, "decide: %s: %s", name,
 		             consequence == MG_CONSEQUENCE_OFF ? "accept" : mg_consequence_name(consequence));

@@ -3,7 +3,8 @@
  * Out:   action and reason, what flagged, what is pending
  * Rules: the strictest consequence wins, the earliest reason names it (base/reason.h). Until RCPT only deny hosts and
  *        syntax are answered at once, unless decide-at = stage. Grants and AUTH lift helo, ptr, sender, spf and the
- *        score, never a deny list; role addresses of ours lift all but deny lists and syntax. Pure. */
+ *        score, never a deny list; role addresses of ours lift all but deny lists and syntax. What was accepted at RCPT is
+ *        not refused at DATA. Pure. */
 #ifndef MG_VERDICT_DECIDE_H
 #define MG_VERDICT_DECIDE_H
 
@@ -17,6 +18,7 @@ typedef struct mg_circumstances {
 	mg_stage    stage;             /* 0: a single question */
 	gboolean    is_trusted;        /* authenticated or granted */
 	gboolean    is_role_address;   /* the recipient is postmaster or abuse of ours */
+	gboolean    is_decided;        /* at DATA: RCPT has accepted recipients, whatever would refuse them was weighed there */
 	gboolean    facts_may_come;    /* a single question: HELO or MAIL, not given yet, could change the answer */
 } mg_circumstances;
 

@@ -187,4 +187,17 @@ row("mailguard(1) has every rule of lint", rules <= described, rules - described
 done = run(COMMAND, "--version")
 row("--version", re.match(r"mailguard \d+\.\d+\.\d+\n$", done.stdout), done.stdout)
 
+# ---- what RCPT accepted, DATA does not refuse ----
+
+lifted = write("lifted.conf", "[mailguard]\nhostname = mx1.example.net\n[dns]\nservers = 127.0.0.1:9\n[domains]\nlocal = example.net\n"
+               "[sender]\nown-domain = reject\n[helo]\nnot-fqdn = reject\n[zone z]\nnetworks = 198.51.100.7\n[grant g]\nzone = z\n")
+for name, ip, rcpt, expected in (
+        ("by a grant", "198.51.100.7", "u@foreign.example", ["accept", "accept"]),
+        ("by a role address", "198.51.100.9", "postmaster@example.net", ["accept", "accept"]),
+        ("by nothing", "198.51.100.9", "u@example.net", ["reject", "reject"])):
+    done = run(COMMAND, "check", "--config", lifted, "--ip", ip, "--helo", "pc", "--from", "a@example.net", "--rcpt", rcpt, "--json")
+    verdicts = [json.loads(line) for line in done.stdout.splitlines()]
+    row("lifted %s: RCPT and DATA agree" % name,
+        [verdict["action"] for verdict in verdicts if verdict["stage"] in ("rcpt", "data")] == expected, done.stdout)
+
 end()
