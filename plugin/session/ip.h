@@ -49,6 +49,13 @@ mg_ip_is_loopback(const mg_ip *ip)
 	return (mg_ip_is_ipv4(ip) && (guint8)(ip->low >> 24) == 127) || (ip->high == 0 && ip->low == 1);
 }
 
+/* 0.0.0.0, ::; a connection to it comes to this host. */
+static inline gboolean
+mg_ip_is_unspecified(const mg_ip *ip)
+{
+	return ip->high == 0 && (ip->low == 0 || ip->low == MG_IPV4_LOW);
+}
+
 void mg_ip_from_octets(const guint8 octets[16], mg_ip *ip_out);
 void mg_ip_to_octets(const mg_ip *ip, guint8 octets_out[16]);
 gboolean mg_ip_parse(const char *text, mg_ip *ip_out);

@@ -410,6 +410,8 @@ path_take_mailbox(path_parser *parser, const char *text, const char *end, gsize 
 	if ((gsize)(text - sent) > local_part_max)
 		return path_fail(parser, "a Local-part over its limit");
 
+	memcpy(path->local, local, local_length);
+	path->local[local_length] = 0;
 	domain_length = (gsize)(end - domain);
 	if (!path_add_layer(parser, local, local_length, domain, domain_length))
 		return FALSE;
@@ -438,6 +440,7 @@ mg_path_parse(const char *octets, gsize length, gboolean utf8, gsize local_part_
 	path->forms = 0;
 	path->n_layers = 0;
 	path->n_used = 0;
+	path->local[0] = 0;
 	if (path->is_null)
 		return TRUE;
 	if (length > MG_PATH_MAX) {

@@ -43,6 +43,7 @@ typedef struct mg_path {
 	guint      forms;          /* mg_form bits */
 	guint      n_layers;
 	mg_mailbox layers[MG_LAYERS_MAX];   /* the path's own mailbox first */
+	char       local[MG_PATH_MAX + 1];  /* the Local-part of the path's own mailbox: quotes off, case and normal form as sent */
 	gsize      n_used;
 	char       text[4096];     /* what the layers point into */
 } mg_path;

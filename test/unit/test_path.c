@@ -608,6 +608,38 @@ test_same(gconstpointer data)
 		g_assert_cmpstr(a->layers[0].key, !=, b->layers[0].key);
 }
 
+/* ---- the Local-part as sent ---- */
+
+typedef struct sent_case {
+	const char *name;
+	const char *text;
+	const char *expected;
+} sent_case;
+
+static const sent_case sent_cases[] = {
+	{ "case", "uSER@dom.example", "uSER" },
+	{ "quotes", "\"uSER\"@dom.example", "uSER" },
+	{ "escapes", "\"u\\S\\\"\\\\\"@dom.example", "uS\"\\" },
+	{ "nfd-stays", "Use\xcc\x81r@dom.example", "Use\xcc\x81r" },
+	{ "route", "@A.example:uSER@dom.example", "uSER" },
+	{ "percent-is-not-unfolded", "uSER%B.example@dom.example", "uSER%B.example" },
+	{ "second-at", "uSER@B.example@dom.example", "uSER@B.example" },
+	{ "bare", "PostMaster", "PostMaster" },
+	{ "null", "", "" },
+};
+
+static void
+test_sent(gconstpointer data)
+{
+	const sent_case *row = data;
+	g_autofree mg_path *path = g_new0(mg_path, 1);
+	const char *fault = NULL;
+
+	memset(path, 'x', sizeof(*path));   /* as on a stack */
+	g_assert_true(mg_path_parse(row->text, strlen(row->text), TRUE, MG_LOCAL_PART_MAX, path, &fault));
+	g_assert_cmpstr(path->local, ==, row->expected);
+}
+
 /* ---- postmaster ---- */
 
 typedef struct postmaster_case {
@@ -762,6 +794,7 @@ main(int argc, char **argv)
 	TEST_ROWS("/path/label", label_cases, test_label);
 	TEST_ROWS("/path/layers", layers_cases, test_layers);
 	TEST_ROWS("/path/same", same_cases, test_same);
+	TEST_ROWS("/path/sent", sent_cases, test_sent);
 	TEST_ROWS("/path/bare-postmaster", postmaster_cases, test_postmaster);
 	TEST_ROWS("/path/growth", growth_cases, test_growth);
 	g_test_add_func("/path/any-octets", test_any_octets);
