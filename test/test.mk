@@ -1,6 +1,6 @@
 # test.mk - the tests: what is built for them, and how they run. Included by the Makefile.
 
-UNIT_TESTS = test_ip test_domain test_path test_networks test_domains test_addresses test_logins test_patterns test_schedule \
+UNIT_TESTS = test_ip test_domain test_path test_networks test_domains test_addresses test_recipients test_backend test_logins test_patterns test_schedule \
 	test_list test_conf test_policy test_log test_places test_evidence test_trace test_loop test_reason \
 	test_relay test_decide test_reply test_matrix test_nat_watch test_penalty_box test_wire test_guard test_documents test_header \
 	test_dns_name test_dns_wire test_dns_cache test_dns_zone test_resolver test_spf_record test_spf_macro test_spf_evaluate \

@@ -21,6 +21,9 @@ typedef enum mg_tls_mode { MG_TLS_OFF, MG_TLS_MAY, MG_TLS_REQUIRE, MG_TLS_VERIFY
 typedef enum mg_backend_role { MG_ROLE_GATEWAY, MG_ROLE_BACKUP_MX, MG_ROLE_SMARTHOST } mg_backend_role;
 typedef enum mg_backend_outage { MG_OUTAGE_DEFER, MG_OUTAGE_ACCEPT, MG_OUTAGE_STALE_ONLY } mg_backend_outage;
 typedef enum mg_backend_quirk { MG_QUIRK_NONE, MG_QUIRK_EXCHANGE_ONLINE } mg_backend_quirk;
+/* The words of the keys, by these numbers, NULL at the end; "" for no quirk. */
+extern const char *const mg_tls_mode_names[], *const mg_backend_role_names[], *const mg_backend_outage_names[],
+	*const mg_backend_quirk_names[];
 
 /* mg_endpoint - one word of "server =". */
 typedef struct mg_endpoint {
@@ -57,6 +60,18 @@ typedef struct mg_backend {
 	gsize              max_connections; /* 1..MG_CONNECTIONS_MAX, default 4 */
 	guint64            epoch;           /* hash of all that could change an answer: endpoints, tls, sender, helo, quirk */
 } mg_backend;
+
+/* "smtp://host[:port]", "lmtp://host[:port]" or "lmtp+unix:/path"; an IPv6 address in brackets. FALSE, @endpoint_out untouched, if
+ * it is none; @why_out gets a sentence that is the caller's to free. */
+gboolean mg_endpoint_parse(const char *word, mg_endpoint *endpoint_out, char **why_out);
+void mg_endpoint_clear(mg_endpoint *endpoint);
+
+/* With what holds where the file says nothing; domains is NULL. */
+mg_backend *mg_backend_new(const char *name, guint line);
+void mg_backend_free(mg_backend *backend);
+
+/* @hostname: our own name, said where the backend has no helo. The same after a restart. */
+guint64 mg_backend_epoch_of(const mg_backend *backend, const char *hostname);
 
 /* The backend of @domain (canonical), by the longest entry of its domains that matches; NULL: none. @backends: of mg_backend,
  * policy->backends. */
