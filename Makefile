@@ -27,9 +27,9 @@ API = names options wire session ask path request verdict guard report embedded
 
 ENGINE = base/log base/loop base/reason base/trace base/evidence base/places \
 	session/ip session/domain session/helo_word session/host_name session/special session/path session/facts \
-	policy/findings policy/file policy/gateway policy/list policy/conf policy/networks policy/domains policy/addresses policy/recipients policy/backend policy/logins \
-	policy/patterns policy/schedule policy/value policy/value_list policy/value_words policy/sections policy/schema \
-	policy/lint policy/policy \
+	policy/findings policy/file policy/gateway policy/list policy/conf policy/networks policy/domains policy/addresses policy/logins \
+	policy/recipients policy/backend policy/patterns policy/schedule policy/value policy/value_list policy/value_words \
+	policy/value_backend policy/sections policy/schema policy/lint policy/lint_backend policy/policy \
 	dns/name dns/answer dns/wire dns/cache dns/entry dns/master dns/zone dns/servers dns/carrier dns/network dns/health \
 	dns/resolver \
 	spf/record spf/macro spf/target spf/lookups spf/frames spf/terms spf/breadth spf/explain spf/evaluate spf/second \

@@ -1,6 +1,7 @@
 # test.mk - the tests: what is built for them, and how they run. Included by the Makefile.
 
-UNIT_TESTS = test_ip test_domain test_path test_networks test_domains test_addresses test_recipients test_backend test_logins test_patterns test_schedule \
+UNIT_TESTS = test_ip test_domain test_path test_networks test_domains test_addresses test_logins test_recipients \
+	test_backend test_patterns test_schedule \
 	test_list test_conf test_policy test_log test_places test_evidence test_trace test_loop test_reason \
 	test_relay test_decide test_reply test_matrix test_nat_watch test_penalty_box test_wire test_guard test_documents test_header \
 	test_dns_name test_dns_wire test_dns_cache test_dns_zone test_resolver test_spf_record test_spf_macro test_spf_evaluate \
@@ -10,7 +11,7 @@ FUZZ_TARGETS = fuzz_path fuzz_policy fuzz_list fuzz_wire fuzz_header fuzz_dns_wi
 	fuzz_spf_macro fuzz_spf_evaluate fuzz_helo
 # SPF suites: ours, and those of others, unpacked from Debian's packages.
 SUITES = rfc7208 pyspf blitiri mailguard
-BENCHES = bench_relay bench_abi bench_spf bench_helo
+BENCHES = bench_relay bench_recipients bench_abi bench_spf bench_helo
 
 UNIT_PROGRAMS = $(UNIT_TESTS:%=$(BUILD)/test/%)
 SUITE_PROGRAMS = $(BUILD)/test/run_spf $(BUILD)/test/run_spf_network $(BUILD)/test/run_spf_libspf2
@@ -131,7 +132,8 @@ fuzz: deps-ci
 
 # ---- bench ----
 
-$(BUILD)/bench/bench_relay: test/bench/bench_relay.c test/bench/bench.h $(ENGINE_OBJECTS) $(BUILD)/api/wire.o $(BUILD)/api/names.o
+$(BUILD)/bench/bench_relay $(BUILD)/bench/bench_recipients: $(BUILD)/bench/%: test/bench/%.c test/bench/bench.h $(ENGINE_OBJECTS) \
+	$(BUILD)/api/wire.o $(BUILD)/api/names.o
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -o $@ $< $(filter %.o,$^) $(ALL_LDFLAGS) $(ENGINE_LIBS)
 $(BUILD)/bench/bench_abi: test/bench/bench_abi.c test/bench/bench.h test/bench/bench_guard.h $(LIBRARY) $(BUILD)/engine.so

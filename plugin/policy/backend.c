@@ -85,7 +85,7 @@ gboolean
 mg_endpoint_parse(const char *word, mg_endpoint *endpoint_out, char **why_out)
 {
 	const char *fault = "smtp://host:port, lmtp://host:port or lmtp+unix:/path was expected";
-	mg_endpoint endpoint = { FALSE };
+	mg_endpoint endpoint = { .is_lmtp = FALSE };
 
 	for (guint i = 0; i < G_N_ELEMENTS(schemes); i++) {
 		const char *rest = word + strlen(schemes[i].prefix);
@@ -180,8 +180,8 @@ checksum_add_number(GChecksum *checksum, guint64 number)
 	checksum_add(checksum, &octets, sizeof(octets));
 }
 
-guint64
-mg_backend_epoch_of(const mg_backend *backend, const char *hostname)
+static guint64
+epoch_of(const mg_backend *backend, const char *hostname)
 {
 	g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
 	guint n_senders = backend->probe_senders ? backend->probe_senders->len : 0;
@@ -204,11 +204,23 @@ mg_backend_epoch_of(const mg_backend *backend, const char *hostname)
 	for (guint i = 0; i < n_senders; i++)
 		checksum_add_text(checksum, backend->probe_senders->pdata[i]);
 	checksum_add_number(checksum, backend->quirk);
-	checksum_add_text(checksum, backend->delimiters);   /* and what is one recipient */
+	checksum_add_text(checksum, backend->delimiters);
 	checksum_add_number(checksum, backend->folds_case != FALSE);
 	g_checksum_get_digest(checksum, digest, &length);
 	memcpy(&epoch, digest, sizeof(epoch));
 	return GUINT64_FROM_LE(epoch);
+}
+
+void
+mg_backend_settle(mg_backend *backend, const char *hostname)
+{
+	gboolean has_tcp = FALSE;
+
+	for (guint i = 0; i < backend->endpoints->len; i++)
+		has_tcp = has_tcp || g_array_index(backend->endpoints, mg_endpoint, i).host != NULL;
+	if (!has_tcp && backend->tls == MG_TLS_MAY)
+		backend->tls = MG_TLS_OFF;
+	backend->epoch = epoch_of(backend, hostname);
 }
 
 const mg_backend *

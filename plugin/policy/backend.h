@@ -41,7 +41,7 @@ typedef struct mg_backend {
 	guint              line;
 	mg_domains        *domains;         /* owned */
 	GArray            *endpoints;       /* owned; of mg_endpoint, in the order of failover */
-	mg_tls_mode        tls;             /* default may; off where every endpoint is a UNIX socket */
+	mg_tls_mode        tls;             /* default may; never spoken over a UNIX socket, and off where all are such */
 	char              *tls_ca;          /* owned; path of a PEM file; NULL: the system's */
 	char              *tls_name;        /* owned; NULL: the endpoint's host */
 	GArray            *tls_pins;        /* owned; of guint8[MG_TLS_PIN_SIZE], SHA-256 of the certificate's
@@ -58,7 +58,8 @@ typedef struct mg_backend {
 	gboolean           caches_negatives; /* default yes */
 	char              *canary;          /* owned; Local-part or mailbox that exists; default "postmaster" */
 	gsize              max_connections; /* 1..MG_CONNECTIONS_MAX, default 4 */
-	guint64            epoch;           /* hash of all that could change an answer: endpoints, tls, sender, helo, quirk */
+	guint64            epoch;           /* hash of all that could change an answer (endpoints, tls, source, helo, senders,
+	                                     * quirk) or whose it is (case, sub-addresses) */
 } mg_backend;
 
 /* "smtp://host[:port]", "lmtp://host[:port]" or "lmtp+unix:/path"; an IPv6 address in brackets. FALSE, @endpoint_out untouched, if
@@ -70,8 +71,9 @@ void mg_endpoint_clear(mg_endpoint *endpoint);
 mg_backend *mg_backend_new(const char *name, guint line);
 void mg_backend_free(mg_backend *backend);
 
-/* @hostname: our own name, said where the backend has no helo. The same after a restart. */
-guint64 mg_backend_epoch_of(const mg_backend *backend, const char *hostname);
+/* What the keys that were read leave to others: tls, and the epoch, which is the same after a restart.
+ * @hostname: our own name, said where the backend has no helo. */
+void mg_backend_settle(mg_backend *backend, const char *hostname);
 
 /* The backend of @domain (canonical), by the longest entry of its domains that matches; NULL: none. @backends: of mg_backend,
  * policy->backends. */

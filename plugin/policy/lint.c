@@ -160,6 +160,7 @@ mg_lint_policy(mg_loader *loader)
 	}
 	for (guint i = 0; i < policy->zones->len; i++)
 		zone_warn(loader, policy->zones->pdata[i]);
+	mg_lint_backends(loader);
 	if (policy->logins != NULL && mg_logins_is_empty(policy->logins))
 		mg_loader_warn(loader, 0, "logins-empty", "[sender-logins] logins is an empty list: no sender has an owner, and no "
 		               "user is held to one");

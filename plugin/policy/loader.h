@@ -25,7 +25,7 @@ typedef void (*mg_value_reader)(mg_loader *loader, const mg_key_schema *schema, 
 
 struct mg_key_schema {
 	const char     *name;
-	mg_value_reader read;     /* NULL: known, and not acted on yet */
+	mg_value_reader read;
 	gsize           offset;   /* of the member in the section's object */
 	const void     *detail;   /* of the reader: the words of a choice, the range of a number */
 };
@@ -82,8 +82,26 @@ void mg_read_bits(mg_loader *, const mg_key_schema *, const mg_conf_key *, void 
 void mg_read_reasons(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
 /* mg_score_policy, but for its threshold: result:points */
 void mg_read_points(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
+/* GArray *, owned: of 32 octets, as many as the range allows: SHA-256 of public keys */
+void mg_read_pins(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
+/* mg_recipients *: a list that must be readable; "@word" is always a file */
+void mg_read_recipients(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
+/* Of [recipients] and [backend NAME]: char *, owned; mg_unknown_budget; GArray * of mg_endpoint, which is there; GPtrArray *, owned,
+ * of mailboxes; the source of the mg_backend that is read. */
+void mg_read_delimiters(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
+void mg_read_cache(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
+void mg_read_budget(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
+void mg_read_endpoints(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
+void mg_read_readable_path(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
+void mg_read_source(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
+void mg_read_fqdn(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
+void mg_read_probe_senders(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
+void mg_read_canary(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
 /* mg_reply_form */
 void mg_read_reply(mg_loader *, const mg_key_schema *, const mg_conf_key *, void *object, void *member);
+
+/* The words of a value, the caller's to unref; more than the range of @schema has are an error. */
+GPtrArray *mg_loader_words(mg_loader *loader, const mg_key_schema *schema, const mg_conf_key *key);
 
 /* A text with placeholders, or NULL and a finding; the policy owns it. */
 const char *mg_read_text(mg_loader *loader, const char *key_name, const char *text, guint line);
@@ -98,5 +116,7 @@ mg_networks *mg_loader_build_networks(mg_loader *loader, mg_networks_builder *bu
 
 /* lint.c: the checks over the whole, once every value is read. */
 void mg_lint_policy(mg_loader *loader);
+/* lint_backend.c: those about recipients and backends. */
+void mg_lint_backends(mg_loader *loader);
 
 #endif

@@ -13,6 +13,8 @@
 #define DNS_TIMEOUT_MS 2000
 #define DNS_TRIES      2
 #define SPF_VOIDS_MAX  2   /* RFC 7208 4.6.4 */
+#define UNKNOWN_COUNT  20
+#define UNKNOWN_TIME_S 600
 #define THRESHOLD      5
 
 static void
@@ -89,6 +91,12 @@ spf_for_free(gpointer data)
 	g_free(of);
 }
 
+static void
+backend_free(gpointer data)
+{
+	mg_backend_free(data);
+}
+
 /* What holds where the file says nothing. */
 static mg_policy *
 policy_new(void)
@@ -108,6 +116,9 @@ policy_new(void)
 	policy->exempts = g_ptr_array_new_with_free_func(exempt_free);
 	policy->rules = g_ptr_array_new_with_free_func(rule_free);
 	policy->spf.fors = g_ptr_array_new_with_free_func(spf_for_free);
+	policy->recipients.folds_case = TRUE;
+	policy->recipients.unknown_budget = (mg_unknown_budget){ UNKNOWN_COUNT, UNKNOWN_TIME_S };
+	policy->backends = g_ptr_array_new_with_free_func(backend_free);
 	policy->texts = g_ptr_array_new_with_free_func(g_free);
 	for (guint reason = 0; reason < MG_N_REASONS; reason++)
 		policy->consequences[reason] = mg_reason_get(reason)->standard;
@@ -158,6 +169,11 @@ mg_policy_unref(mg_policy *policy)
 	g_ptr_array_unref(policy->spf.fors);
 	g_clear_pointer(&policy->spf.egress, g_array_unref);
 	g_clear_pointer(&policy->spf.trusted_domains, g_ptr_array_unref);
+	mg_recipients_free(policy->recipients.tables);
+	mg_recipients_free(policy->recipients.deny);
+	g_free(policy->recipients.delimiters);
+	g_free(policy->recipients.cache);
+	g_ptr_array_unref(policy->backends);
 	for (guint reason = 0; reason < MG_N_REASONS; reason++)
 		g_free(policy->replies[reason].text);
 	g_ptr_array_unref(policy->texts);
@@ -174,10 +190,10 @@ policy_build(mg_conf *conf, mg_findings *findings)
 		             g_array_new(FALSE, FALSE, sizeof(mg_place)), mg_gateways_read() };
 
 	mg_schema_read(&loader);
-	mg_schema_settle(&loader);
-	loader.policy->zone_networks = mg_loader_build_networks(&loader, loader.zone_networks, loader.zone_places);
 	if (loader.policy->hostname == NULL)
 		loader.policy->hostname = g_ascii_strdown(g_get_host_name(), -1);
+	mg_schema_settle(&loader);
+	loader.policy->zone_networks = mg_loader_build_networks(&loader, loader.zone_networks, loader.zone_places);
 	mg_lint_policy(&loader);
 
 	g_array_unref(loader.zone_places);
@@ -265,6 +281,13 @@ mg_policy_local_zone(const mg_policy *policy)
 			return zone;
 	}
 	return NULL;
+}
+
+mg_local_rules
+mg_policy_local_rules(const mg_policy *policy, const mg_backend *backend)
+{
+	return backend ? (mg_local_rules){ backend->folds_case, backend->delimiters }
+	               : (mg_local_rules){ policy->recipients.folds_case, policy->recipients.delimiters };
 }
 
 gboolean

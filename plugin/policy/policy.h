@@ -10,11 +10,13 @@
 
 #include "base/reason.h"
 #include "policy/addresses.h"
+#include "policy/backend.h"
 #include "policy/domains.h"
 #include "policy/findings.h"
 #include "policy/logins.h"
 #include "policy/networks.h"
 #include "policy/patterns.h"
+#include "policy/recipients.h"
 #include "policy/schedule.h"
 
 #define MG_POLICY_OVERRIDES "options.policy"   /* where keys stand that are in no file */
@@ -147,6 +149,25 @@ typedef struct mg_spf_policy {
 	GPtrArray     *trusted_domains;              /* owned; of canonical Domains; the same for whom these let pass; NULL: none */
 } mg_spf_policy;
 
+/* mg_unknown_budget - how many recipients that there are not a client may ask for, in which time. */
+typedef struct mg_unknown_budget {
+	guint count, time_s;
+} mg_unknown_budget;
+
+#define MG_BUDGET_COUNT_MAX  10000u
+#define MG_BUDGET_TIME_MIN_S 10u
+#define MG_BUDGET_TIME_MAX_S 86400u
+
+/* mg_recipient_policy - which recipients there are, before any backend is asked. */
+typedef struct mg_recipient_policy {
+	mg_recipients    *tables;        /* owned; of those that exist; NULL: none */
+	mg_recipients    *deny;          /* owned; of those that do not; NULL: none */
+	char             *delimiters;    /* owned; of domains without backend; NULL: no sub-addresses */
+	gboolean          folds_case;    /* of domains without backend */
+	char             *cache;         /* owned; path of the store that outlives a restart; NULL: memory only */
+	mg_unknown_budget unknown_budget;
+} mg_recipient_policy;
+
 /* mg_deny_dns - what the names of client, HELO and sender must not lead to. */
 typedef struct mg_deny_dns {
 	mg_networks *addresses;      /* all owned */
@@ -195,6 +216,9 @@ typedef struct mg_policy {
 	mg_dns_policy  dns;
 	mg_spf_policy  spf;
 
+	mg_recipient_policy recipients;
+	GPtrArray          *backends;    /* owned; of mg_backend, in the order of the file */
+
 	gboolean       helo_forbids_underscore;
 	mg_patterns   *helo_patterns;     /* owned */
 	mg_domains    *helo_verified;     /* owned; names that none but their own hosts say */
@@ -238,6 +262,9 @@ const mg_zone *mg_policy_local_zone(const mg_policy *policy);
 /* Whether [mailguard] says so: hostname counts among the names. @name: canonical. */
 gboolean mg_policy_is_own_name(const mg_policy *policy, const char *name);
 gboolean mg_policy_is_own_address(const mg_policy *policy, const mg_ip *ip);
+
+/* When two Local-parts are one mailbox, in a domain of @backend; NULL: in one that has none. Borrowed from the policy. */
+mg_local_rules mg_policy_local_rules(const mg_policy *policy, const mg_backend *backend);
 
 /* Whether the client is among @hosts. */
 gboolean mg_hosts_contain(const mg_hosts *hosts, const mg_ip *ip, const char *name);

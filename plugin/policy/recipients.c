@@ -30,11 +30,13 @@ struct mg_recipients {
 	guint       n_written;
 };
 
-/* What is looked for: "local@domain" in pieces, so that none has to be put together. */
+/* What is looked for: "local@domain" in pieces, so that none has to be put together, or hashed twice. */
 typedef struct wanted {
 	const char *local;
 	gsize       n_local;
+	guint32     local_hash;
 	const char *domain;
+	guint32     domain_hash;
 	gboolean    folds_case;   /* @local is folded, and so is what it is compared with */
 } wanted;
 
@@ -50,34 +52,40 @@ mg_local_part_base(const char *local, const char *delimiters)
 
 /* FNV-1a, ASCII case off. */
 static guint32
-hash_on(guint32 hash, const char *octets, gsize length)
+hash_of(const char *octets, gsize length)
 {
+	guint32 hash = 2166136261u;
+
 	for (gsize i = 0; i < length; i++)
 		hash = (hash ^ (guchar)mg_ascii_lower(octets[i])) * 16777619u;
 	return hash;
 }
 
-/* Its low bits, of which alone a small table makes use, depend on all octets. */
+/* The low bits, of which alone a small table makes use, depend on all octets. */
 static guint32
-hash_end(guint32 hash)
+hash_join(guint32 local_hash, guint32 domain_hash)
 {
+	guint32 hash = local_hash * 31 + domain_hash;
+
 	hash ^= hash >> 15;
 	hash *= 0x85ebca6bu;
 	return hash ^ hash >> 13;
 }
 
 static guint32
-hash_wanted(const wanted *what)
-{
-	guint32 hash = hash_on(2166136261u, what->local, what->n_local);
-
-	return hash_end(hash_on(hash_on(hash, "@", 1), what->domain, strlen(what->domain)));
-}
-
-static guint32
 hash_entry(const char *entry)
 {
-	return hash_end(hash_on(2166136261u, entry, strlen(entry)));
+	const char *at = strrchr(entry, '@');
+
+	return hash_join(hash_of(entry, (gsize)(at - entry)), hash_of(at + 1, strlen(at + 1)));
+}
+
+static wanted
+wanted_of(const char *local, const char *domain, gboolean folds_case)
+{
+	gsize n_local = strlen(local);
+
+	return (wanted){ local, n_local, hash_of(local, n_local), domain, hash_of(domain, strlen(domain)), folds_case };
 }
 
 static gboolean
@@ -93,7 +101,7 @@ is_wanted(const wanted *what, const char *entry, gboolean only_folded)
 static guint32 *
 slot_find(const mg_recipients *recipients, const place_table *table, const wanted *what)
 {
-	gsize at = hash_wanted(what) & (table->n_slots - 1);
+	gsize at = hash_join(what->local_hash, what->domain_hash) & (table->n_slots - 1);
 
 	while (table->slots[at] != EMPTY
 	       && !is_wanted(what, recipients->text + (table->slots[at] & ~ONLY_FOLDED), table->slots[at] & ONLY_FOLDED))
@@ -179,7 +187,7 @@ text_append(mg_recipients *recipients, const wanted *what)
 static void
 domain_note(mg_recipients *recipients, const char *domain, guint32 at_sign)
 {
-	const wanted what = { "", 0, domain, FALSE };
+	const wanted what = wanted_of("", domain, FALSE);
 	guint32 *slot;
 
 	table_grow(recipients, &recipients->domains);
@@ -194,7 +202,7 @@ domain_note(mg_recipients *recipients, const char *domain, guint32 at_sign)
 static void
 entry_add(mg_recipients *recipients, const char *local, const char *domain, guint32 mark)
 {
-	const wanted what = { local, strlen(local), domain, FALSE };
+	const wanted what = wanted_of(local, domain, FALSE);
 	guint32 *slot, place;
 
 	table_grow(recipients, &recipients->entries);
@@ -223,15 +231,25 @@ add_domain(mg_recipients *recipients, const char *domain)
 	return TRUE;
 }
 
+/* The Local-part with its case; the caller's to free if it is @normal_out. */
+static const char *
+local_with_case(const mg_path *path, char **normal_out)
+{
+	if (path->layers[0].local_is_ascii)
+		return path->local;
+	return *normal_out = g_utf8_normalize(path->local, -1, G_NORMALIZE_NFC);
+}
+
 /* Both forms of a Local-part that is not ASCII; of another one, its only one. */
 static void
 add_mailbox(mg_recipients *recipients, const mg_path *path)
 {
 	const mg_mailbox *mailbox = &path->layers[0];
-	g_autofree char *written = g_utf8_normalize(path->local, -1, G_NORMALIZE_NFC);
+	g_autofree char *normal = NULL;
+	const char *written = local_with_case(path, &normal);
 
 	entry_add(recipients, written, mailbox->domain, 0);
-	if (g_ascii_strcasecmp(written, mailbox->local) != 0)
+	if (!mailbox->local_is_ascii && g_ascii_strcasecmp(written, mailbox->local) != 0)
 		entry_add(recipients, mailbox->local, mailbox->domain, ONLY_FOLDED);
 }
 
@@ -269,43 +287,61 @@ entry_find(const mg_recipients *recipients, const wanted *what)
 	return place != EMPTY ? recipients->text + (place & ~ONLY_FOLDED) : NULL;
 }
 
-/* In @domain, or with "" everywhere: the Local-part, then without its sub-address. */
-static const char *
-local_find(const mg_recipients *recipients, const char *local, const char *domain, const mg_local_rules *rules)
+static wanted
+without_sub_address(wanted what, const char *delimiters)
 {
-	wanted what = { local, strlen(local), domain, rules->folds_case };
-	const char *entry = entry_find(recipients, &what);
-	gsize base = mg_local_part_base(local, rules->delimiters);
+	gsize base = mg_local_part_base(what.local, delimiters);
 
-	if (entry != NULL || base == what.n_local)
-		return entry;
+	if (base < what.n_local)
+		what.local_hash = hash_of(what.local, base);
 	what.n_local = base;
-	return entry_find(recipients, &what);
+	return what;
+}
+
+/* "user@" */
+static wanted
+in_every_domain(wanted what)
+{
+	what.domain = "";
+	what.domain_hash = hash_of("", 0);
+	return what;
+}
+
+/* @base is looked for if it is another one. */
+static const char *
+first_of(const mg_recipients *recipients, const wanted *whole, const wanted *base)
+{
+	const char *entry = entry_find(recipients, whole);
+
+	return entry != NULL || base->n_local == whole->n_local ? entry : entry_find(recipients, base);
 }
 
 const char *
 mg_recipients_find(const mg_recipients *recipients, const mg_path *path, const mg_local_rules *rules)
 {
 	const mg_mailbox *mailbox = &path->layers[0];
-	const wanted whole_domain = { "", 0, path->n_layers > 0 ? mailbox->domain : NULL, FALSE };
-	g_autofree char *sent = NULL;
-	const char *local, *entry;
+	g_autofree char *normal = NULL;
+	wanted whole, base, domain;
+	const char *entry;
 
-	if (recipients == NULL || whole_domain.domain == NULL || whole_domain.domain[0] == 0)
+	if (recipients == NULL || path->n_layers == 0 || mailbox->domain == NULL || mailbox->domain[0] == 0)
 		return NULL;
-	local = mailbox->local;
-	if (!rules->folds_case)
-		local = sent = g_utf8_normalize(path->local, -1, G_NORMALIZE_NFC);
-	entry = local_find(recipients, local, mailbox->domain, rules);
-	if (entry == NULL)
-		entry = local_find(recipients, local, "", rules);
-	return entry ? entry : entry_find(recipients, &whole_domain);
+	whole = wanted_of(rules->folds_case ? mailbox->local : local_with_case(path, &normal), mailbox->domain, rules->folds_case);
+	base = without_sub_address(whole, rules->delimiters);
+	entry = first_of(recipients, &whole, &base);
+	if (entry != NULL)
+		return entry;
+	domain = wanted_of("", whole.domain, FALSE);
+	whole = in_every_domain(whole);
+	base = in_every_domain(base);
+	entry = first_of(recipients, &whole, &base);
+	return entry ? entry : entry_find(recipients, &domain);
 }
 
 gboolean
 mg_recipients_covers(const mg_recipients *recipients, const char *domain)
 {
-	const wanted what = { "", 0, domain, FALSE };
+	const wanted what = wanted_of("", domain, FALSE);
 
 	return recipients != NULL && domain[0] != 0 && *slot_find(recipients, &recipients->domains, &what) != EMPTY;
 }

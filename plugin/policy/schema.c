@@ -277,7 +277,7 @@ read_section(mg_loader *loader, const mg_conf_section *section, const mg_section
 		const mg_key_schema *key_schema = &schema->keys[i];
 		const mg_conf_key *key = section_key(section, key_schema->name);
 
-		if (key != NULL && key_schema->read != NULL)
+		if (key != NULL)
 			key_schema->read(loader, key_schema, key, object, object + key_schema->offset);
 	}
 	for (guint i = 0; i < section->keys->len; i++) {
@@ -291,9 +291,6 @@ read_section(mg_loader *loader, const mg_conf_section *section, const mg_section
 			fail_unknown(loader, key->line, shown, key->name);
 		}
 	}
-	if (schema->is_later)
-		mg_loader_warn(loader, section->line, "not-built", "[%s] is read and not acted on by this release",
-		               section->name);
 }
 
 /* Of a set of actions, those that were not written. */
@@ -338,6 +335,8 @@ mg_schema_settle(mg_loader *loader)
 	}
 	for (guint reason = 0; reason < MG_N_REASONS; reason++)
 		policy->is_asked_for[reason] = policy->is_asked_for[reason] || policy->score.points[reason] != 0;
+	for (guint i = 0; i < policy->backends->len; i++)
+		mg_backend_settle(policy->backends->pdata[i], policy->hostname);
 	if (policy->spf.no_mail_action == MG_AS_USUAL)
 		policy->spf.no_mail_action = policy->consequences[MG_REASON_SPF_FAIL];
 	if (policy->spf.skipped == NULL)

@@ -18,14 +18,18 @@ static const mg_number_range tries_range = { 1, 10 };
 static const mg_number_range void_range = { 0, 100 };
 static const mg_number_range trusted_range = { 0, 16 };   /* each is a whole SPF evaluation more */
 static const mg_number_range threshold_range = { 1, 1000 };
+static const mg_number_range endpoints_range = { 1, MG_ENDPOINTS_MAX };
+static const mg_number_range pins_range = { 1, MG_TLS_PINS_MAX };
+static const mg_number_range probe_senders_range = { 1, MG_PROBE_SENDERS_MAX };
+static const mg_number_range connections_range = { 1, MG_CONNECTIONS_MAX };
 static const mg_number_range local_part_range = { MG_LOCAL_PART_MAX, MG_PATH_MAX };
 
-#define POLICY(member) offsetof(mg_policy, member)
-#define ZONE(member)   offsetof(mg_zone, member)
-#define GRANT(member)  offsetof(mg_grant, member)
-#define EXEMPT(member) offsetof(mg_exempt, member)
-#define RULE(member)   offsetof(mg_rule, member)
-#define LATER(name)    { name, NULL, 0, NULL }
+#define POLICY(member)  offsetof(mg_policy, member)
+#define ZONE(member)    offsetof(mg_zone, member)
+#define GRANT(member)   offsetof(mg_grant, member)
+#define EXEMPT(member)  offsetof(mg_exempt, member)
+#define RULE(member)    offsetof(mg_rule, member)
+#define BACKEND(member) offsetof(mg_backend, member)
 
 static const mg_key_schema mailguard_keys[] = {
 	{ "mode", mg_read_choice, POLICY(mode), mode_words },
@@ -157,12 +161,31 @@ static const mg_key_schema spf_trusted_keys[] = {
 	{ "domains", mg_read_names, POLICY(spf.trusted_domains), &trusted_range },
 };
 static const mg_key_schema recipients_keys[] = {
-	LATER("tables"), LATER("deny"), LATER("cache"), LATER("unknown-budget"),
+	{ "tables", mg_read_recipients, POLICY(recipients.tables), NULL },
+	{ "deny", mg_read_recipients, POLICY(recipients.deny), NULL },
+	{ "recipient-delimiter", mg_read_delimiters, POLICY(recipients.delimiters), NULL },
+	{ "fold-case", mg_read_switch, POLICY(recipients.folds_case), NULL },
+	{ "cache", mg_read_cache, POLICY(recipients.cache), NULL },
+	{ "unknown-budget", mg_read_budget, POLICY(recipients.unknown_budget), NULL },
 };
 static const mg_key_schema backend_keys[] = {
-	LATER("domains"), LATER("server"), LATER("tls"), LATER("tls-ca"), LATER("tls-name"), LATER("tls-pin"),
-	LATER("source"), LATER("helo"), LATER("role"), LATER("on-failure"), LATER("probe-sender"), LATER("quirk"),
-	LATER("recipient-delimiter"), LATER("fold-case"), LATER("canary"), LATER("max-connections"),
+	{ "domains", mg_read_domains, BACKEND(domains), NULL },
+	{ "server", mg_read_endpoints, BACKEND(endpoints), &endpoints_range },
+	{ "tls", mg_read_choice, BACKEND(tls), mg_tls_mode_names },
+	{ "tls-ca", mg_read_readable_path, BACKEND(tls_ca), NULL },
+	{ "tls-name", mg_read_name, BACKEND(tls_name), NULL },
+	{ "tls-pin", mg_read_pins, BACKEND(tls_pins), &pins_range },
+	{ "source", mg_read_source, 0, NULL },
+	{ "helo", mg_read_fqdn, BACKEND(helo), NULL },
+	{ "role", mg_read_choice, BACKEND(role), mg_backend_role_names },
+	{ "on-failure", mg_read_choice, BACKEND(on_failure), mg_backend_outage_names },
+	{ "probe-sender", mg_read_probe_senders, BACKEND(probe_senders), &probe_senders_range },
+	{ "quirk", mg_read_choice, BACKEND(quirk), mg_backend_quirk_names },
+	{ "recipient-delimiter", mg_read_delimiters, BACKEND(delimiters), NULL },
+	{ "fold-case", mg_read_switch, BACKEND(folds_case), NULL },
+	{ "canary", mg_read_canary, BACKEND(canary), NULL },
+	{ "max-connections", mg_read_number, BACKEND(max_connections), &connections_range },
+	{ "negative-cache", mg_read_switch, BACKEND(caches_negatives), NULL },
 };
 
 static void *
@@ -231,39 +254,48 @@ spf_for_begin(mg_loader *loader, const char *name, guint line)
 	return of;
 }
 
+static void *
+backend_begin(mg_loader *loader, const char *name, guint line)
+{
+	mg_backend *backend = mg_backend_new(name, line);
+
+	g_ptr_array_add(loader->policy->backends, backend);
+	return backend;
+}
+
 #define KEYS(table) table, G_N_ELEMENTS(table)
 #define NO_KEYS     NULL, 0
 
-/* name, is_kind, is_later, reasons, has_texts, has_preset, keys, begin */
+/* name, is_kind, reasons, has_texts, has_preset, keys, begin */
 const mg_section_schema mg_sections[] = {
-	{ "mailguard",       FALSE, FALSE, NULL,       FALSE, TRUE,  KEYS(mailguard_keys),       NULL },
-	{ "domains",         FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(domains_keys),         NULL },
-	{ "zone",            TRUE,  FALSE, NULL,       FALSE, FALSE, KEYS(zone_keys),            zone_begin },
-	{ "grant",           TRUE,  FALSE, NULL,       FALSE, FALSE, KEYS(grant_keys),           grant_begin },
-	{ "deny hosts",      FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(deny_hosts_keys),      NULL },
-	{ "deny senders",    FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(deny_senders_keys),    NULL },
-	{ "deny recipients", FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(deny_recipients_keys), NULL },
-	{ "deny pairs",      FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(deny_pairs_keys),      NULL },
-	{ "deny dns",        FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(deny_dns_keys),        NULL },
-	{ "deny",            FALSE, FALSE, "deny",     FALSE, FALSE, NO_KEYS,                    NULL },
-	{ "relay",           FALSE, FALSE, "relay",    TRUE,  FALSE, NO_KEYS,                    NULL },
-	{ "address",         FALSE, FALSE, "address",  TRUE,  FALSE, KEYS(address_keys),         NULL },
-	{ "sender",          FALSE, FALSE, "sender",   TRUE,  TRUE,  NO_KEYS,                    NULL },
-	{ "sender-logins",   FALSE, FALSE, "sender-logins", TRUE, FALSE, KEYS(sender_logins_keys), NULL },
-	{ "exempt",          TRUE,  FALSE, NULL,       FALSE, FALSE, KEYS(exempt_keys),          exempt_begin },
-	{ "rule",            TRUE,  FALSE, NULL,       FALSE, FALSE, KEYS(rule_keys),            rule_begin },
-	{ "score",           FALSE, FALSE, "score",    TRUE,  FALSE, KEYS(score_keys),           NULL },
-	{ "dns",             FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(dns_keys),             NULL },
-	{ "spf",             FALSE, FALSE, "spf",      TRUE,  TRUE,  KEYS(spf_keys),             NULL },
-	{ "spf-helo",        FALSE, FALSE, "spf-helo", TRUE,  FALSE, NO_KEYS,                    NULL },
-	{ "spf listed",      FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(spf_listed_keys),      NULL },
-	{ "spf trusted",     FALSE, FALSE, NULL,       FALSE, FALSE, KEYS(spf_trusted_keys),     NULL },
-	{ "spf-for",         TRUE,  FALSE, NULL,       FALSE, FALSE, KEYS(spf_for_keys),         spf_for_begin },
-	{ "spf-outbound",    FALSE, FALSE, "spf-outbound", TRUE, FALSE, KEYS(spf_outbound_keys), NULL },
-	{ "helo",            FALSE, FALSE, "helo",     TRUE,  TRUE,  KEYS(helo_keys),            NULL },
-	{ "ptr",             FALSE, FALSE, "ptr",      TRUE,  TRUE,  KEYS(ptr_keys),             NULL },
-	{ "rcpt",            FALSE, TRUE,  "rcpt",     TRUE,  FALSE, NO_KEYS,                    NULL },
-	{ "recipients",      FALSE, TRUE,  NULL,       FALSE, FALSE, KEYS(recipients_keys),      NULL },
-	{ "backend",         TRUE,  TRUE,  NULL,       FALSE, FALSE, KEYS(backend_keys),         NULL },
+	{ "mailguard",       FALSE, NULL,       FALSE, TRUE,  KEYS(mailguard_keys),       NULL },
+	{ "domains",         FALSE, NULL,       FALSE, FALSE, KEYS(domains_keys),         NULL },
+	{ "zone",            TRUE,  NULL,       FALSE, FALSE, KEYS(zone_keys),            zone_begin },
+	{ "grant",           TRUE,  NULL,       FALSE, FALSE, KEYS(grant_keys),           grant_begin },
+	{ "deny hosts",      FALSE, NULL,       FALSE, FALSE, KEYS(deny_hosts_keys),      NULL },
+	{ "deny senders",    FALSE, NULL,       FALSE, FALSE, KEYS(deny_senders_keys),    NULL },
+	{ "deny recipients", FALSE, NULL,       FALSE, FALSE, KEYS(deny_recipients_keys), NULL },
+	{ "deny pairs",      FALSE, NULL,       FALSE, FALSE, KEYS(deny_pairs_keys),      NULL },
+	{ "deny dns",        FALSE, NULL,       FALSE, FALSE, KEYS(deny_dns_keys),        NULL },
+	{ "deny",            FALSE, "deny",     FALSE, FALSE, NO_KEYS,                    NULL },
+	{ "relay",           FALSE, "relay",    TRUE,  FALSE, NO_KEYS,                    NULL },
+	{ "address",         FALSE, "address",  TRUE,  FALSE, KEYS(address_keys),         NULL },
+	{ "sender",          FALSE, "sender",   TRUE,  TRUE,  NO_KEYS,                    NULL },
+	{ "sender-logins",   FALSE, "sender-logins", TRUE, FALSE, KEYS(sender_logins_keys), NULL },
+	{ "exempt",          TRUE,  NULL,       FALSE, FALSE, KEYS(exempt_keys),          exempt_begin },
+	{ "rule",            TRUE,  NULL,       FALSE, FALSE, KEYS(rule_keys),            rule_begin },
+	{ "score",           FALSE, "score",    TRUE,  FALSE, KEYS(score_keys),           NULL },
+	{ "dns",             FALSE, NULL,       FALSE, FALSE, KEYS(dns_keys),             NULL },
+	{ "spf",             FALSE, "spf",      TRUE,  TRUE,  KEYS(spf_keys),             NULL },
+	{ "spf-helo",        FALSE, "spf-helo", TRUE,  FALSE, NO_KEYS,                    NULL },
+	{ "spf listed",      FALSE, NULL,       FALSE, FALSE, KEYS(spf_listed_keys),      NULL },
+	{ "spf trusted",     FALSE, NULL,       FALSE, FALSE, KEYS(spf_trusted_keys),     NULL },
+	{ "spf-for",         TRUE,  NULL,       FALSE, FALSE, KEYS(spf_for_keys),         spf_for_begin },
+	{ "spf-outbound",    FALSE, "spf-outbound", TRUE, FALSE, KEYS(spf_outbound_keys), NULL },
+	{ "helo",            FALSE, "helo",     TRUE,  TRUE,  KEYS(helo_keys),            NULL },
+	{ "ptr",             FALSE, "ptr",      TRUE,  TRUE,  KEYS(ptr_keys),             NULL },
+	{ "rcpt",            FALSE, "rcpt",     TRUE,  FALSE, NO_KEYS,                    NULL },
+	{ "recipients",      FALSE, NULL,       FALSE, FALSE, KEYS(recipients_keys),      NULL },
+	{ "backend",         TRUE,  NULL,       FALSE, FALSE, KEYS(backend_keys),         backend_begin },
 };
 const gsize mg_n_sections = G_N_ELEMENTS(mg_sections);

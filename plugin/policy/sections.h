@@ -11,7 +11,6 @@
 typedef struct mg_section_schema {
 	const char          *name;         /* "deny hosts"; of a kind whose sections have names, "zone" */
 	gboolean             is_kind;
-	gboolean             is_later;     /* read and not acted on by this release */
 	const char          *reasons;      /* section in reason.c whose words are keys here; NULL: none */
 	gboolean             has_texts;    /* reject-text and defer-text */
 	gboolean             has_preset;

@@ -24,6 +24,7 @@ typedef struct list_walk {
 	mg_addresses        *addresses;
 	mg_pairs            *pairs;
 	mg_logins           *logins;
+	mg_recipients       *recipients;
 	mg_patterns         *patterns;
 	gboolean             single;          /* addresses, not networks */
 	gboolean             warn_public;     /* of public suffixes */
@@ -293,7 +294,7 @@ mg_read_hosts(mg_loader *loader, const mg_key_schema *schema G_GNUC_UNUSED, cons
 	hosts->networks = mg_loader_build_networks(loader, walk.networks, places);
 }
 
-/* ---- addresses, pairs, logins, patterns ---- */
+/* ---- addresses, pairs, logins, recipients, patterns ---- */
 
 /* In a granting list a whole public suffix is worth a look. */
 static void
@@ -344,6 +345,15 @@ walk_login(void *context, const char *word, mg_place place)
 }
 
 static gboolean
+walk_recipient(void *context, const char *word, mg_place place)
+{
+	list_walk *walk = context;
+	g_autofree char *why = NULL;
+
+	return mg_recipients_add(walk->recipients, word, &why) || walk_fail(walk, place, why);
+}
+
+static gboolean
 walk_pattern(void *context, const char *word, mg_place place)
 {
 	list_walk *walk = context;
@@ -383,6 +393,18 @@ mg_read_logins(mg_loader *loader, const mg_key_schema *schema G_GNUC_UNUSED, con
 
 	walk.logins = *logins = mg_logins_new();
 	walk_run(&walk, walk_login, FALSE, FALSE);
+}
+
+/* "@word" is a file, since tables are: a whole domain has its entry there. */
+void
+mg_read_recipients(mg_loader *loader, const mg_key_schema *schema G_GNUC_UNUSED, const mg_conf_key *key,
+                   void *object G_GNUC_UNUSED, void *member)
+{
+	mg_recipients **recipients = member;
+	list_walk walk = { .loader = loader, .key = key };
+
+	walk.recipients = *recipients = mg_recipients_new();
+	walk_run(&walk, walk_recipient, FALSE, FALSE);
 }
 
 static void

@@ -4,7 +4,8 @@
 #include "policy/loader.h"
 #include "session/domain.h"
 
-#define POINTS_MAX 100
+#define POINTS_MAX  100
+#define SHA256_SIZE MG_TLS_PIN_SIZE
 
 static gboolean
 gather_word(void *context, const char *word, mg_place place G_GNUC_UNUSED)
@@ -39,21 +40,22 @@ mg_read_words(mg_loader *loader, const mg_key_schema *schema G_GNUC_UNUSED, cons
 	*(GPtrArray **)member = words_of(loader, key);
 }
 
-/* Not more words than the range of @schema allows. */
-static void
-check_count(mg_loader *loader, const mg_key_schema *schema, const mg_conf_key *key, const GPtrArray *words)
+GPtrArray *
+mg_loader_words(mg_loader *loader, const mg_key_schema *schema, const mg_conf_key *key)
 {
 	const mg_number_range *range = schema->detail;
+	GPtrArray *words = words_of(loader, key);
 
 	if (words->len > range->max)
 		mg_loader_fail(loader, key->line, "value", "%s: %u entries; at most %" G_GINT64_FORMAT " were expected", key->name,
 		               words->len, range->max);
+	return words;
 }
 
 void
 mg_read_ips(mg_loader *loader, const mg_key_schema *schema, const mg_conf_key *key, void *object G_GNUC_UNUSED, void *member)
 {
-	g_autoptr(GPtrArray) words = words_of(loader, key);
+	g_autoptr(GPtrArray) words = mg_loader_words(loader, schema, key);
 	GArray *ips = g_array_new(FALSE, FALSE, sizeof(mg_ip));
 	mg_ip ip;
 
@@ -63,7 +65,6 @@ mg_read_ips(mg_loader *loader, const mg_key_schema *schema, const mg_conf_key *k
 		else
 			mg_loader_fail(loader, key->line, "value", "%s: '%.80s': an address was expected", key->name,
 			               (const char *)words->pdata[i]);
-	check_count(loader, schema, key, words);
 	*(GArray **)member = ips;
 }
 
@@ -71,7 +72,7 @@ void
 mg_read_names(mg_loader *loader, const mg_key_schema *schema, const mg_conf_key *key, void *object G_GNUC_UNUSED,
               void *member)
 {
-	GPtrArray *words = words_of(loader, key);
+	GPtrArray *words = mg_loader_words(loader, schema, key);
 	char canonical[MG_DOMAIN_MAX + 1];
 
 	for (guint i = 0; i < words->len; i++) {
@@ -81,7 +82,6 @@ mg_read_names(mg_loader *loader, const mg_key_schema *schema, const mg_conf_key 
 		g_free(words->pdata[i]);
 		words->pdata[i] = g_strdup(canonical);
 	}
-	check_count(loader, schema, key, words);
 	*(GPtrArray **)member = words;
 }
 
@@ -104,6 +104,23 @@ mg_read_grant_auth(mg_loader *loader, const mg_key_schema *schema G_GNUC_UNUSED,
 		grant->example_user = g_strdup(words->pdata[0]);
 }
 
+/* 64 hexadecimal digits, colons between them or not. */
+static gboolean
+sha256_parse(mg_loader *loader, const mg_conf_key *key, const char *word, guint8 octets_out[SHA256_SIZE])
+{
+	g_auto(GStrv) pieces = g_strsplit(word, ":", -1);
+	g_autofree char *digits = g_strjoinv("", pieces);
+
+	if (strlen(digits) != 2 * SHA256_SIZE || strspn(digits, "0123456789abcdefABCDEF") != 2 * SHA256_SIZE) {
+		mg_loader_fail(loader, key->line, "value", "%s: '%.80s': the 64 hexadecimal digits of a SHA-256 were expected",
+		               key->name, word);
+		return FALSE;
+	}
+	for (guint i = 0; i < SHA256_SIZE; i++)
+		octets_out[i] = (guint8)(g_ascii_xdigit_value(digits[2 * i]) << 4 | g_ascii_xdigit_value(digits[2 * i + 1]));
+	return TRUE;
+}
+
 void
 mg_read_fingerprints(mg_loader *loader, const mg_key_schema *schema G_GNUC_UNUSED, const mg_conf_key *key,
                      void *object G_GNUC_UNUSED, void *member)
@@ -113,18 +130,26 @@ mg_read_fingerprints(mg_loader *loader, const mg_key_schema *schema G_GNUC_UNUSE
 
 	*(GPtrArray **)member = fingerprints;
 	for (guint i = 0; i < words->len; i++) {
-		g_auto(GStrv) pieces = g_strsplit(words->pdata[i], ":", -1);
-		g_autofree char *digits = g_strjoinv("", pieces);
-		guint8 *octets = g_malloc0(32);
+		guint8 octets[SHA256_SIZE];
 
-		g_ptr_array_add(fingerprints, octets);
-		if (strlen(digits) != 64 || strspn(digits, "0123456789abcdefABCDEF") != 64) {
-			mg_loader_fail(loader, key->line, "value", "tls-fingerprint: '%.80s': the 64 hexadecimal digits of "
-			               "a SHA-256 were expected", (const char *)words->pdata[i]);
+		if (!sha256_parse(loader, key, words->pdata[i], octets))
 			return;
-		}
-		for (guint k = 0; k < 64; k++)
-			octets[k / 2] = (guint8)(octets[k / 2] << 4 | g_ascii_xdigit_value(digits[k]));
+		g_ptr_array_add(fingerprints, g_memdup2(octets, sizeof(octets)));
+	}
+}
+
+void
+mg_read_pins(mg_loader *loader, const mg_key_schema *schema, const mg_conf_key *key, void *object G_GNUC_UNUSED, void *member)
+{
+	g_autoptr(GPtrArray) words = mg_loader_words(loader, schema, key);
+	GArray *pins = g_array_new(FALSE, FALSE, SHA256_SIZE);
+
+	*(GArray **)member = pins;
+	for (guint i = 0; i < words->len; i++) {
+		guint8 octets[SHA256_SIZE];
+
+		if (sha256_parse(loader, key, words->pdata[i], octets))
+			g_array_append_vals(pins, octets, 1);
 	}
 }
 

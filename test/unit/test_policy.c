@@ -151,7 +151,6 @@ static const fault_case taken_cases[] = {
 	{ "open-relay", "[domains]\nlocal = a.example\n[zone z]\nopen-relay = i-understand\nnetworks = 0.0.0.0/0\nowner = a\n[grant g]\nzone = z\nowner = a\n", "[zone-open]" },
 	{ "open-relay-after", "[domains]\nlocal = a.example\n[zone z]\nnetworks = 0.0.0.0/0\nopen-relay = i-understand\nowner = a\n[grant g]\nzone = z\nowner = a\n", "[zone-open]" },
 	{ "list-missing-that-could-grant", "[domains]\nlocal = @/nonexistent/list\n", "error: /nonexistent/list cannot be opened" },
-	{ "not-built", "[domains]\nlocal = a.example\n[rcpt]\nfull = reject\n", "3: warning: [rcpt] is read and not acted on by this release [not-built]" },
 	{ "reply-with-code", "[domains]\nlocal = a.example\n[deny hosts]\nhosts = 10.1.2.3\nreply = 554 5.7.1 Go away, {client-ip}\n", "" },
 	{ "logins", "[domains]\nlocal = a.example\n[sender-logins]\nlogins = ana>ana@a.example, bob>@a.example\n", "" },
 	{ "logins-empty", "[domains]\nlocal = a.example\n[sender-logins]\nlogins =\n", "warning: [sender-logins] logins is an empty list: no sender has an owner, and no user is held to one [logins-empty]" },
