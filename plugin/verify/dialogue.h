@@ -1,10 +1,10 @@
 /* dialogue.h - what is said over one connection to a backend: is there such a recipient?
  * In:    octets from the backend; batches of recipients
  * Out:   octets for the backend; an answer for each recipient, or none
- * Rules: RFC 5321, RFC 2033 (LMTP), RFC 2920 (PIPELINING), RFC 3207 (STARTTLS), RFC 6531 (SMTPUTF8). A batch is MAIL, one RCPT each,
- *        and RSET: never DATA, never VRFY. Replies are counted: one that was not asked for, or that is malformed, makes every
- *        answer of its batch TRANSPORT and ends the dialogue. Nothing before RCPT is a negative. Pure: no socket, no clock, no
- *        log; who owns it keeps the deadlines. */
+ * Rules: RFC 5321, RFC 2033 (LMTP), RFC 2920 (PIPELINING), RFC 3207 (STARTTLS), RFC 6531 (SMTPUTF8). A batch is MAIL, one
+ *        RCPT each, and RSET: never DATA, never VRFY. Replies are counted: one that was not asked for, or that is
+ *        malformed, makes every answer of its batch TRANSPORT and ends the dialogue. Nothing before RCPT is a negative.
+ *        Pure: no socket, no clock, no log; who owns it keeps the deadlines. */
 #ifndef MG_VERIFY_DIALOGUE_H
 #define MG_VERIFY_DIALOGUE_H
 
@@ -40,10 +40,10 @@ typedef struct mg_dialogue_settings {   /* copied; what it points to is borrowed
 } mg_dialogue_settings;
 
 typedef struct mg_dialogue_recipient {
-	const char   *path;          /* in; borrowed until the batch ends; a Mailbox without <>. Checked here again: control octets, <, >, no UTF-8
-	                                are BAD_SYNTAX without a word to the backend */
-	gboolean      is_answered;   /* out; FALSE after the batch: to be asked again elsewhere (never sent, batch limit, 421, refused_max) */
-	mg_rcpt_class class;         /* out; if not answered: BATCH_LIMIT, CLOSING, or TRANSPORT for never sent */
+	const char   *path;          /* in; borrowed until the batch ends; a Mailbox without <>. Checked here again: with control
+	                                octets, < or >, or not in UTF-8 it is BAD_SYNTAX without a word to the backend */
+	gboolean      is_answered;   /* out; FALSE after the batch: to be asked again elsewhere (never sent, batch limit, 421) */
+	mg_rcpt_class class;         /* out; of one not answered: BATCH_LIMIT, CLOSING, or TRANSPORT */
 	mg_smtp_reply reply;         /* out; code 0: there was none */
 } mg_dialogue_recipient;
 
@@ -65,11 +65,13 @@ void mg_dialogue_sent(mg_dialogue *dialogue, gsize length);
 /* HANDSHAKE alone: TLS is up, and all begins anew with EHLO (RFC 3207 4.2). */
 void mg_dialogue_secured(mg_dialogue *dialogue);
 
-/* READY alone; in any other state the recipients stay unanswered. @recipients is borrowed until the state is no longer BATCH; if all of
- * it is answered without the backend, the state stays READY. */
+/* READY alone; in any other state the recipients stay unanswered. @recipients is borrowed until the state is no longer BATCH;
+ * if all of it is answered without the backend, the state stays READY. */
 void mg_dialogue_begin(mg_dialogue *dialogue, mg_dialogue_recipient *recipients, guint n);
 
-/* How many more recipients may be refused until QUIT is said. A pipelined batch is sent whole, however many are left. */
+/* How many more recipients may be refused until QUIT is said. In lock-step none is asked about beyond that. A pipelined batch
+ * is sent whole: most recipients exist, and one round trip is worth more than the few refusals that one batch can add to
+ * refused_max - 1 (13 in all by default; Postfix hangs up at 20). Who wants it strict begins no batch larger than this. */
 guint mg_dialogue_refusals_left(const mg_dialogue *dialogue);
 
 void mg_dialogue_quit(mg_dialogue *dialogue);   /* READY alone */
@@ -80,8 +82,11 @@ void mg_dialogue_lose(mg_dialogue *dialogue, const char *why);
 
 gboolean mg_dialogue_awaits(const mg_dialogue *dialogue);         /* a reply is due: the owner's timer runs */
 const char *mg_dialogue_problem(const mg_dialogue *dialogue);     /* constant word; NULL: none */
-mg_rcpt_class mg_dialogue_failure(const mg_dialogue *dialogue);   /* ENDED before a batch could begin: what that is for recipients; never a negative */
+/* ENDED before a batch could begin: what that is for recipients; never a negative. */
+mg_rcpt_class mg_dialogue_failure(const mg_dialogue *dialogue);
 const mg_smtp_reply *mg_dialogue_last_reply(const mg_dialogue *dialogue);   /* for the log; code 0: there was none */
+/* The reverse-path in use: "", or a probe sender once <> was refused, which is worth an alarm. */
+const char *mg_dialogue_sender(const mg_dialogue *dialogue);
 gboolean mg_dialogue_has_pipelining(const mg_dialogue *dialogue);
 gboolean mg_dialogue_has_smtputf8(const mg_dialogue *dialogue);
 

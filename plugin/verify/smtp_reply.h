@@ -1,8 +1,8 @@
 /* smtp_reply.h - the replies of an SMTP or LMTP server.
  * In:    octets as they come, cut anywhere
  * Out:   lines, and whole replies: code, enhanced status code, text; or what is wrong with them
- * Rules: RFC 5321 4.2, 4.5.3.1.5; RFC 2034 4, RFC 3463 2. Strict: what is not a reply to the last octet (a bare LF, another code on
- *        a later line) is a fault, and nothing after a fault is read. Pure; allocates nothing. */
+ * Rules: RFC 5321 4.2, 4.5.3.1.5; RFC 2034 4, RFC 3463 2. Strict: what is not a reply to the last octet (a bare LF, a NUL,
+ *        another code on a later line) is a fault, and nothing after a fault is read. Pure; allocates nothing. */
 #ifndef MG_VERIFY_SMTP_REPLY_H
 #define MG_VERIFY_SMTP_REPLY_H
 
@@ -17,8 +17,8 @@ typedef struct mg_smtp_reply {
 	guint8  enhanced_class;       /* 2, 4, 5 (RFC 3463); 0: none given */
 	guint16 enhanced_subject, enhanced_detail;
 	guint   n_lines;
-	char    text[MG_SMTP_TEXT_MAX + 1];   /* of all lines, joined by spaces, without the codes; raw octets, NUL-terminated, NULs as
-	                                         '?': escape before showing */
+	char    text[MG_SMTP_TEXT_MAX + 1];   /* of all lines, joined by spaces, without the codes; NUL-terminated.
+	                                         Of control octets only tabs, but any 8-bit octets: escape before showing */
 } mg_smtp_reply;
 
 typedef enum mg_smtp_event {
@@ -29,10 +29,12 @@ typedef enum mg_smtp_event {
 } mg_smtp_event;
 
 typedef struct mg_smtp_reader {
-	mg_smtp_reply reply;                    /* as far as it has been read */
-	const char   *fault;                    /* constant word: "not-a-reply", "bare-lf", "line-too-long", "too-many-lines", "codes-differ" */
-	gboolean      is_whole;                 /* the next octet begins another reply */
-	gsize         length;                   /* of the line under way */
+	mg_smtp_reply reply;           /* as far as it has been read */
+	const char   *fault;           /* constant word: "not-a-reply", "bare-lf", "control-octet", "line-too-long",
+	                                  "too-many-lines", "codes-differ" */
+	gboolean      reply_is_over;   /* the next line begins another reply */
+	gboolean      line_is_over;    /* the next octet begins another line */
+	gsize         length;          /* of the line, CRLF among it */
 	char          line[MG_SMTP_LINE_MAX];
 } mg_smtp_reader;
 
