@@ -9,7 +9,7 @@ UNIT_TESTS = test_ip test_domain test_path test_networks test_domains test_addre
 	test_smtp_reply test_rcpt_class test_dialogue
 
 FUZZ_TARGETS = fuzz_path fuzz_policy fuzz_list fuzz_wire fuzz_header fuzz_dns_wire fuzz_zone fuzz_spf_record \
-	fuzz_spf_macro fuzz_spf_evaluate fuzz_helo
+	fuzz_spf_macro fuzz_spf_evaluate fuzz_helo fuzz_dialogue
 # SPF suites: ours, and those of others, unpacked from Debian's packages.
 SUITES = rfc7208 pyspf blitiri mailguard
 BENCHES = bench_relay bench_recipients bench_abi bench_spf bench_helo
