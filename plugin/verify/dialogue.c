@@ -121,9 +121,9 @@ is_asked(const mg_dialogue *dialogue)
 
 /* ---- the end ---- */
 
-/* What was asked and has no answer gets @class; what was never sent stays unanswered. */
+/* What was asked and has no answer will not get one; what was never sent stays unanswered. */
 static void
-batch_abandon(mg_dialogue *dialogue, mg_rcpt_class class)
+batch_abandon(mg_dialogue *dialogue)
 {
 	dialogue_batch *batch = &dialogue->batch;
 
@@ -132,7 +132,7 @@ batch_abandon(mg_dialogue *dialogue, mg_rcpt_class class)
 
 		if (!recipient->is_answered && batch->rcpt_end[i] != 0 && batch->rcpt_end[i] <= dialogue->n_sent) {
 			recipient->is_answered = TRUE;
-			recipient->class = class;
+			recipient->class = MG_RCPT_TRANSPORT;
 		}
 	}
 }
@@ -140,7 +140,7 @@ batch_abandon(mg_dialogue *dialogue, mg_rcpt_class class)
 static void
 dialogue_end(mg_dialogue *dialogue, const char *problem, mg_rcpt_class class)
 {
-	batch_abandon(dialogue, MG_RCPT_TRANSPORT);
+	batch_abandon(dialogue);
 	dialogue->problem = problem;
 	dialogue->failure = class;
 	dialogue_enter(dialogue, MG_DIALOGUE_ENDED);

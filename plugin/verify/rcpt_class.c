@@ -67,10 +67,11 @@ typedef struct class_rule {
 	mg_rcpt_class      rcpt_class;
 } class_rule;
 
-#define ALL(first, last, is)                                  { first, last, ANY, ANY, ANY, NULL, MG_QUIRK_NONE, is }
-#define BARE(first, last, is)                                 { first, last, NONE, ANY, ANY, NULL, MG_QUIRK_NONE, is }
-#define ROW(first, last, class, subject, detail, is)          { first, last, class, subject, detail, NULL, MG_QUIRK_NONE, is }
-#define WORDS(first, last, class, subject, detail, words, is) { first, last, class, subject, detail, words, MG_QUIRK_NONE, is }
+#define WORDS(first, last, class, subject, detail, words, is) \
+	{ first, last, class, subject, detail, words, MG_QUIRK_NONE, is }
+#define ROW(first, last, class, subject, detail, is) WORDS(first, last, class, subject, detail, NULL, is)
+#define ALL(first, last, is)                         ROW(first, last, ANY, ANY, ANY, is)
+#define BARE(first, last, is)                        ROW(first, last, NONE, ANY, ANY, is)
 #define EXCHANGE(code, class, subject, detail, words, is) \
 	{ code, code, class, subject, detail, words, MG_QUIRK_EXCHANGE_ONLINE, is }
 

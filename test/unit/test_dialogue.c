@@ -10,8 +10,8 @@
 typedef struct dialogue_case {
 	const char *name;
 	const char *recipients;     /* of each batch, separated by spaces; NULL: a@b.example */
-	const char *expected;       /* the state; if ENDED the problem, and what it is for recipients if there was no batch; then the last
-	                               batch's classes, those not answered with a question mark */
+	const char *expected;       /* the state; if ENDED the problem, and what it is for recipients if there was no batch; then
+	                               the last batch's classes, those not answered with a question mark */
 	gboolean    is_lmtp;
 	mg_tls_mode tls;
 	const char *senders;        /* probe senders, separated by spaces */
@@ -20,9 +20,9 @@ typedef struct dialogue_case {
 	gboolean    avoids_pipelining;
 	gboolean    is_whole;       /* not to be cut: what the same octets bring behind RSET's reply would come too late */
 
-	/* "S: " a line of the backend's, CRLF added; "S= " octets without; "C: " our line: what lies between two lines of the backend's
-	 * is one write; "--" the octets so far are fed before what follows; "begin" "secured" "quit" "lose" calls of the owner's;
-	 * "unsent" what we say from here on does not go out. */
+	/* "S: " a line of the backend's, CRLF added; "S= " octets without; "C: " our line: what lies between two lines of the
+	 * backend's is one write; "--" the octets so far are fed before what follows; "begin" "secured" "quit" "lose" calls of
+	 * the owner's; "unsent" what we say from here on does not go out. */
 	const char *script[LINES_MAX];
 } dialogue_case;
 
@@ -47,26 +47,30 @@ static const dialogue_case dialogue_cases[] = {
 	  RCPT(B), "S: 550 5.1.1 no", RSET } },
 	{ "pipelined", AB, "ready valid unknown", .script = { PIPELINED, "begin", SAID_AB, "S: 250 2.1.0 ok", "S: 250 2.1.5 ok",
 	  "S: 550 5.1.1 no", "S: 250 2.0.0 ok" } },
-	{ "pipelined-lines", AB, "ready valid unknown", .script = { PIPELINED, "begin", SAID_AB, "S: 250-2.1.0 ok", "S: 250 2.1.0 ok",
+	{ "pipelined-lines", AB, "ready valid unknown",
+	  .script = { PIPELINED, "begin", SAID_AB, "S: 250-2.1.0 ok", "S: 250 2.1.0 ok",
 	  "S: 250 2.1.5 ok", "S: 550-5.1.1 no", "S: 550-5.1.1 such", "S: 550 5.1.1 user", "S: 250 2.0.0 ok" } },
 	{ "pipelining-avoided", NULL, "ready valid", .avoids_pipelining = TRUE, .script = { PIPELINED, "begin", MAIL, RCPT(A),
 	  "S: 250 ok", RSET } },
 	{ "pipelining-in-the-first-line", NULL, "ready valid", .script = { BANNER, "S: 250 PIPELINING", "begin", MAIL, RCPT(A),
 	  "S: 250 ok", RSET } },
 	{ "two-batches", NULL, "ready valid", .script = { PIPELINED, "begin", "C: MAIL FROM:<>", RCPT(A), "C: RSET", "S: 250 ok",
-	  "S: 550 5.1.1 no", "S: 250 ok", "begin", "C: MAIL FROM:<>", RCPT(A), "C: RSET", "S: 250 ok", "S: 250 ok", "S: 250 ok" } },
+	  "S: 550 5.1.1 no", "S: 250 ok", "begin", "C: MAIL FROM:<>", RCPT(A), "C: RSET", "S: 250 ok", "S: 250 ok",
+	  "S: 250 ok" } },
 	{ "quit", NULL, "ended -", .script = { EHLO, "quit", "C: QUIT", "S: 221 bye" } },
 	{ "quit-and-closed", NULL, "ended -", .script = { EHLO, "quit", "C: QUIT", "lose" } },
 	{ "quit-refused", NULL, "ended -", .script = { EHLO, "quit", "C: QUIT", "S: 421 bye" } },
 	{ "quit-not-answered", NULL, "quitting", .script = { EHLO, "quit", "C: QUIT" } },
 	{ "quit-too-early", NULL, "banner", .script = { "quit" } },
 	{ "begin-too-early", AB, "greeting ?transport ?transport", .script = { BANNER, "begin" } },
-	{ "banner-of-lines", NULL, "ready", .script = { "S: 220-b.example", "S: 220-no spam", "S: 220 ESMTP", "C: EHLO mx.example.net",
+	{ "banner-of-lines", NULL, "ready",
+	  .script = { "S: 220-b.example", "S: 220-no spam", "S: 220 ESMTP", "C: EHLO mx.example.net",
 	  "S: 250 b.example" } },
 	{ "lmtp", NULL, "ready valid", .is_lmtp = TRUE, .script = { "S: 220 b.example LMTP", "C: LHLO mx.example.net",
 	  "S: 250-b.example", "S: 250 PIPELINING", "begin", "C: MAIL FROM:<>", RCPT(A), "C: RSET", "S: 250 ok", "S: 250 ok",
 	  "S: 250 ok" } },
-	{ "lmtp-refused", NULL, "ended greeting protocol", .is_lmtp = TRUE, .script = { "S: 220 b.example", "C: LHLO mx.example.net",
+	{ "lmtp-refused", NULL, "ended greeting protocol", .is_lmtp = TRUE,
+	  .script = { "S: 220 b.example", "C: LHLO mx.example.net",
 	  "S: 500 what" } },
 
 	/* ---- banner ---- */
@@ -83,13 +87,15 @@ static const dialogue_case dialogue_cases[] = {
 	{ "banner-codes-differ", NULL, "ended codes-differ transport", .script = { "S: 220-hi", "S: 250 hi" } },
 	{ "banner-early", NULL, "ended early-reply transport",
 	  .script = { "S: 220 hi", "S: 250-b.example", "S: 250 PIPELINING" } },
-	{ "banner-twice", NULL, "ended early-reply transport", .script = { "S: 220 hi", "unsent", "C: EHLO mx.example.net", "S: 220 hi" } },
+	{ "banner-twice", NULL, "ended early-reply transport",
+	  .script = { "S: 220 hi", "unsent", "C: EHLO mx.example.net", "S: 220 hi" } },
 	{ "banner-and-closing", NULL, "ended closing closing", .script = { "S: 220 hi", "S: 421 busy" } },
 	{ "silence", NULL, "ended lost transport", .script = { "lose" } },
 	{ "closed-in-the-banner", NULL, "ended lost transport", .script = { "S= 220 b.exa", "lose" } },
 
 	/* ---- greeting ---- */
-	{ "ehlo-500", NULL, "ready valid", .script = { BANNER, "S: 500 what", "C: HELO mx.example.net", "S: 250 b.example", "begin", MAIL,
+	{ "ehlo-500", NULL, "ready valid",
+	  .script = { BANNER, "S: 500 what", "C: HELO mx.example.net", "S: 250 b.example", "begin", MAIL,
 	  RCPT(A), "S: 250 ok", RSET } },
 	{ "ehlo-550", NULL, "ready", .script = { BANNER, "S: 550 5.7.1 no", "C: HELO mx.example.net", "S: 250-b.example",
 	  "S: 250 PIPELINING" } },
@@ -105,13 +111,16 @@ static const dialogue_case dialogue_cases[] = {
 	  .script = { BANNER, "S: 250 b.example", "S: 250 b.example" } },
 	{ "ehlo-answered-before-it-is-sent", NULL, "ended early-reply transport", .script = { "S: 220 hi", "unsent",
 	  "C: EHLO mx.example.net", "S: 250 b.example" } },
-	{ "530-wants-tls", NULL, "ended greeting config", .script = { BANNER, "S: 530 5.7.0 STARTTLS first", "C: HELO mx.example.net",
+	{ "530-wants-tls", NULL, "ended greeting config",
+	  .script = { BANNER, "S: 530 5.7.0 STARTTLS first", "C: HELO mx.example.net",
 	  "S: 530 5.7.0 STARTTLS first" } },
 
 	/* ---- STARTTLS ---- */
-	{ "starttls", NULL, "ready valid", .tls = MG_TLS_REQUIRE, .script = { EHLO_WITH("STARTTLS"), "C: STARTTLS", "S: 220 go", "secured",
+	{ "starttls", NULL, "ready valid", .tls = MG_TLS_REQUIRE,
+	  .script = { EHLO_WITH("STARTTLS"), "C: STARTTLS", "S: 220 go", "secured",
 	  "C: EHLO mx.example.net", "S: 250-b.example", "S: 250 STARTTLS", "begin", MAIL, RCPT(A), "S: 250 ok", RSET } },
-	{ "starttls-forgets-ehlo", NULL, "ready valid", .tls = MG_TLS_MAY, .script = { BANNER, "S: 250-b.example", "S: 250-PIPELINING",
+	{ "starttls-forgets-ehlo", NULL, "ready valid", .tls = MG_TLS_MAY,
+	  .script = { BANNER, "S: 250-b.example", "S: 250-PIPELINING",
 	  "S: 250 STARTTLS", "C: STARTTLS", "S: 220 go", "secured", "C: EHLO mx.example.net", "S: 250 b.example", "begin", MAIL,
 	  RCPT(A), "S: 250 ok", RSET } },
 	{ "starttls-off", NULL, "ready", .tls = MG_TLS_OFF, .script = { EHLO_WITH("STARTTLS") } },
@@ -121,8 +130,10 @@ static const dialogue_case dialogue_cases[] = {
 	{ "starttls-missing-pin", NULL, "ended tls-missing config", .tls = MG_TLS_PIN, .script = { EHLO_WITH("XSTARTTLS") } },
 	{ "starttls-missing-helo", NULL, "ended tls-missing config", .tls = MG_TLS_REQUIRE, .script = { BANNER, "S: 500 what",
 	  "C: HELO mx.example.net", "S: 250-b.example", "S: 250 STARTTLS" } },
-	{ "starttls-454-may", NULL, "ready", .tls = MG_TLS_MAY, .script = { EHLO_WITH("STARTTLS"), "C: STARTTLS", "S: 454 4.7.0 no" } },
-	{ "starttls-454", NULL, "ended tls-refused backend-temp", .tls = MG_TLS_PIN, .script = { EHLO_WITH("STARTTLS"), "C: STARTTLS",
+	{ "starttls-454-may", NULL, "ready", .tls = MG_TLS_MAY,
+	  .script = { EHLO_WITH("STARTTLS"), "C: STARTTLS", "S: 454 4.7.0 no" } },
+	{ "starttls-454", NULL, "ended tls-refused backend-temp", .tls = MG_TLS_PIN,
+	  .script = { EHLO_WITH("STARTTLS"), "C: STARTTLS",
 	  "S: 454 4.7.0 no" } },
 	{ "starttls-501", NULL, "ended tls-refused config", .tls = MG_TLS_VERIFY, .script = { EHLO_WITH("STARTTLS"), "C: STARTTLS",
 	  "S: 501 no" } },
@@ -134,8 +145,10 @@ static const dialogue_case dialogue_cases[] = {
 	  .script = { EHLO_WITH("STARTTLS"), "C: STARTTLS", "S: 220 go", "S: 250 b.example" } },
 	{ "starttls-octet-injected", NULL, "ended plaintext-after-tls transport", .tls = MG_TLS_VERIFY,
 	  .script = { EHLO_WITH("STARTTLS"), "C: STARTTLS", "S: 220 go", "S= 4" } },
-	{ "starttls-handshake", NULL, "handshake", .tls = MG_TLS_MAY, .script = { EHLO_WITH("STARTTLS"), "C: STARTTLS", "S: 220 go" } },
-	{ "starttls-handshake-fails", NULL, "ended lost transport", .tls = MG_TLS_MAY, .script = { EHLO_WITH("STARTTLS"), "C: STARTTLS",
+	{ "starttls-handshake", NULL, "handshake", .tls = MG_TLS_MAY,
+	  .script = { EHLO_WITH("STARTTLS"), "C: STARTTLS", "S: 220 go" } },
+	{ "starttls-handshake-fails", NULL, "ended lost transport", .tls = MG_TLS_MAY,
+	  .script = { EHLO_WITH("STARTTLS"), "C: STARTTLS",
 	  "S: 220 go", "lose" } },
 	{ "secured-uncalled-for", NULL, "ready", .tls = MG_TLS_MAY, .script = { EHLO, "secured" } },
 
@@ -147,7 +160,8 @@ static const dialogue_case dialogue_cases[] = {
 	  "S: 550 5.1.1 no such user", "S: 550 5.1.1 no such user", "S: 250 ok" } },
 	{ "mail-550-and-recipients-taken", AB, "ready sender sender", .script = { PIPELINED, "begin", SAID_AB, "S: 550 5.1.1 no",
 	  "S: 250 ok", "S: 250 ok", "S: 250 ok" } },
-	{ "mail-550-lock-step", AB, "ready sender sender", .script = { EHLO, "begin", "C: MAIL FROM:<>", "S: 550 5.7.1 no <>", RSET } },
+	{ "mail-550-lock-step", AB, "ready sender sender",
+	  .script = { EHLO, "begin", "C: MAIL FROM:<>", "S: 550 5.7.1 no <>", RSET } },
 	{ "mail-501", NULL, "ready sender", .script = { EHLO, "begin", "C: MAIL FROM:<>", "S: 501 5.1.7 no <>", RSET } },
 	{ "mail-421", AB, "ended closing ?closing ?closing", .script = { PIPELINED, "begin", SAID_AB, "S: 421 bye" } },
 	{ "mail-503", AB, "ended protocol protocol protocol", .script = { PIPELINED, "begin", SAID_AB, "S: 503 EHLO first" } },
@@ -163,10 +177,12 @@ static const dialogue_case dialogue_cases[] = {
 	  RCPT(A), RCPT(B), "C: RSET", "S: 250 ok", "S: 550 5.1.1 no", "S: 250 ok" } },
 	{ "mail-probe-sender-is-kept", NULL, "ready valid", .senders = "probe@mx.example", .script = { PIPELINED, "begin",
 	  "C: MAIL FROM:<>", RCPT(A), "C: RSET", "S: 550 no <>", "S: 503 no", "S: 250 ok", "C: MAIL FROM:<probe@mx.example>",
-	  "S: 250 ok", RCPT(A), "C: RSET", "S: 250 ok", "S: 250 ok", "begin", "C: MAIL FROM:<probe@mx.example>", RCPT(A), "C: RSET",
+	  "S: 250 ok", RCPT(A), "C: RSET", "S: 250 ok", "S: 250 ok", "begin", "C: MAIL FROM:<probe@mx.example>", RCPT(A),
+	  "C: RSET",
 	  "S: 250 ok", "S: 250 ok", "S: 250 ok" } },
 	{ "mail-probe-senders", NULL, "ready valid", .senders = "one@mx.example two@mx.example", .script = { EHLO, "begin",
-	  "C: MAIL FROM:<>", "S: 550 no", RSET, "C: MAIL FROM:<one@mx.example>", "S: 553 no", RSET, "C: MAIL FROM:<two@mx.example>",
+	  "C: MAIL FROM:<>", "S: 550 no", RSET, "C: MAIL FROM:<one@mx.example>", "S: 553 no", RSET,
+	  "C: MAIL FROM:<two@mx.example>",
 	  "S: 250 ok", RCPT(A), "S: 250 ok", RSET } },
 	{ "mail-probe-senders-refused", AB, "ready sender sender", .senders = "one@mx.example", .script = { EHLO, "begin",
 	  "C: MAIL FROM:<>", "S: 550 no", RSET, "C: MAIL FROM:<one@mx.example>", "S: 550 no", RSET } },
@@ -182,27 +198,37 @@ static const dialogue_case dialogue_cases[] = {
 	  "C: MAIL FROM:<>", "S: 450 later", RSET } },
 
 	/* ---- RCPT ---- */
-	{ "rcpt-each-code", "a@b.example b@b.example c@b.example d@b.example e@b.example f@b.example g@b.example h@b.example i@b.example",
-	  "quitting valid valid unverifiable grey temp full unknown policy suspect", .script = { PIPELINED, "begin", "C: MAIL FROM:<>",
+	{ "rcpt-each-code",
+	  "a@b.example b@b.example c@b.example d@b.example e@b.example f@b.example g@b.example h@b.example i@b.example",
+	  "quitting valid valid unverifiable grey temp full unknown policy suspect", .script = { PIPELINED, "begin",
+	  "C: MAIL FROM:<>",
 	  RCPT(A), RCPT(B), RCPT(C), RCPT("d@b.example"), RCPT("e@b.example"), RCPT("f@b.example"), RCPT("g@b.example"),
-	  RCPT("h@b.example"), RCPT("i@b.example"), "C: RSET", "S: 250 ok", "S: 250 ok", "S: 251 ok", "S: 252 ok", "S: 450 4.7.1 grey",
+	  RCPT("h@b.example"), RCPT("i@b.example"), "C: RSET", "S: 250 ok", "S: 250 ok", "S: 251 ok", "S: 252 ok",
+	  "S: 450 4.7.1 grey",
 	  "S: 451 4.4.3 later", "S: 452 4.2.2 full", "S: 550 5.1.1 no", "S: 550 5.7.1 no relaying", "S: 550 no", "S: 250 ok",
 	  "C: QUIT" } },
 	{ "rcpt-530", NULL, "ready config", .script = { EHLO, "begin", MAIL, RCPT(A), "S: 530 5.7.0 auth", RSET } },
 	{ "rcpt-503", AB, "ended protocol protocol ?transport", .script = { EHLO, "begin", MAIL, RCPT(A), "S: 503 5.5.1 no" } },
-	{ "rcpt-503-pipelined", ABC, "ended protocol valid protocol transport", .script = { PIPELINED, "begin", SAID_ABC, "S: 250 ok",
+	{ "rcpt-503-pipelined", ABC, "ended protocol valid protocol transport",
+	  .script = { PIPELINED, "begin", SAID_ABC, "S: 250 ok",
 	  "S: 250 ok", "S: 503 5.5.1 no" } },
 	{ "rcpt-354", NULL, "ended protocol protocol", .script = { EHLO, "begin", MAIL, RCPT(A), "S: 354 go on" } },
-	{ "rcpt-452-limit", ABC, "ready valid ?batch-limit ?batch-limit", .script = { EHLO, "begin", MAIL, RCPT(A), "S: 250 ok", RCPT(B),
+	{ "rcpt-452-limit", ABC, "ready valid ?batch-limit ?batch-limit",
+	  .script = { EHLO, "begin", MAIL, RCPT(A), "S: 250 ok", RCPT(B),
 	  "S: 452 4.5.3 too many", RSET } },
-	{ "rcpt-452-limit-pipelined", ABC, "ready valid ?batch-limit ?batch-limit", .script = { PIPELINED, "begin", SAID_ABC, "S: 250 ok",
+	{ "rcpt-452-limit-pipelined", ABC, "ready valid ?batch-limit ?batch-limit",
+	  .script = { PIPELINED, "begin", SAID_ABC, "S: 250 ok",
 	  "S: 250 ok", "S: 452 4.5.3 too many", "S: 550 5.1.1 no", "S: 250 ok" } },
 	{ "rcpt-452-limit-of-none", AB, "ready temp ?batch-limit", .script = { PIPELINED, "begin", SAID_AB, "S: 250 ok",
 	  "S: 452 4.5.3 too many", "S: 452 4.5.3 too many", "S: 250 ok" } },
-	{ "rcpt-452-disk", NULL, "ready backend-temp", .script = { EHLO, "begin", MAIL, RCPT(A), "S: 452 4.3.1 disk full", RSET } },
+	{ "rcpt-452-limit-is-no-refusal", ABC, "ready unknown ?batch-limit ?batch-limit", .refused_max = 2, .script = { PIPELINED,
+	  "begin", SAID_ABC, "S: 250 ok", "S: 550 5.1.1 no", "S: 452 4.5.3 too many", "S: 452 4.5.3 too many", "S: 250 ok" } },
+	{ "rcpt-452-disk", NULL, "ready backend-temp",
+	  .script = { EHLO, "begin", MAIL, RCPT(A), "S: 452 4.3.1 disk full", RSET } },
 	{ "rcpt-421", AB, "ended closing unknown ?closing", .script = { EHLO, "begin", MAIL, RCPT(A), "S: 550 5.1.1 no", RCPT(B),
 	  "S: 421 bye" } },
-	{ "rcpt-421-pipelined", ABC, "ended closing valid ?closing ?closing", .script = { PIPELINED, "begin", SAID_ABC, "S: 250 ok",
+	{ "rcpt-421-pipelined", ABC, "ended closing valid ?closing ?closing",
+	  .script = { PIPELINED, "begin", SAID_ABC, "S: 250 ok",
 	  "S: 250 ok", "S: 421 bye" } },
 	/* Postfix's way of saying that there were too many errors. */
 	{ "rcpt-421-unasked", AB, "ended closing unknown ?closing", .script = { EHLO, "begin", MAIL, RCPT(A), "S: 550 5.1.1 no",
@@ -214,10 +240,13 @@ static const dialogue_case dialogue_cases[] = {
 	{ "421-while-pooled", NULL, "ended closing valid", .script = { EHLO, "begin", MAIL, RCPT(A), "S: 250 ok", RSET, "--",
 	  "S: 421 idle" } },
 	{ "421-before-any-batch", NULL, "ended closing closing", .script = { EHLO, "--", "S: 421 idle" } },
-	{ "dies-while-pooled", NULL, "ended lost valid", .script = { EHLO, "begin", MAIL, RCPT(A), "S: 250 ok", RSET, "--", "lose" } },
-	{ "speaks-while-pooled", NULL, "ended surplus-reply unknown", .script = { EHLO, "begin", MAIL, RCPT(A), "S: 550 5.1.1 no", RSET,
+	{ "dies-while-pooled", NULL, "ended lost valid",
+	  .script = { EHLO, "begin", MAIL, RCPT(A), "S: 250 ok", RSET, "--", "lose" } },
+	{ "speaks-while-pooled", NULL, "ended surplus-reply unknown",
+	  .script = { EHLO, "begin", MAIL, RCPT(A), "S: 550 5.1.1 no", RSET,
 	  "--", "S: 250 ok" } },
-	{ "begin-after-the-end", NULL, "ended closing ?transport", .script = { EHLO, "begin", MAIL, RCPT(A), "S: 250 ok", RSET, "--",
+	{ "begin-after-the-end", NULL, "ended closing ?transport",
+	  .script = { EHLO, "begin", MAIL, RCPT(A), "S: 250 ok", RSET, "--",
 	  "S: 421 idle", "begin" } },
 
 	/* ---- refused ---- */
@@ -225,7 +254,8 @@ static const dialogue_case dialogue_cases[] = {
 	  RCPT(B), "S: 550 5.1.1 no", RCPT(C), "S: 550 5.1.1 no", RSET } },
 	{ "refused-all", ABC, "quitting unknown policy grey", .refused_max = 3, .script = { EHLO, "begin", MAIL, RCPT(A),
 	  "S: 550 5.1.1 no", RCPT(B), "S: 550 5.7.1 no", RCPT(C), "S: 450 4.7.1 no", RSET, "C: QUIT" } },
-	{ "refused-too-many", ABC, "quitting unknown unknown ?transport", .refused_max = 2, .script = { EHLO, "begin", MAIL, RCPT(A),
+	{ "refused-too-many", ABC, "quitting unknown unknown ?transport", .refused_max = 2,
+	  .script = { EHLO, "begin", MAIL, RCPT(A),
 	  "S: 550 5.1.1 no", RCPT(B), "S: 550 5.1.1 no", RSET, "C: QUIT" } },
 	{ "refused-too-many-pipelined", ABC, "quitting unknown unknown valid", .refused_max = 2, .script = { PIPELINED, "begin",
 	  SAID_ABC, "S: 250 ok", "S: 550 5.1.1 no", "S: 550 5.1.1 no", "S: 250 ok", "S: 250 ok", "C: QUIT" } },
@@ -233,7 +263,8 @@ static const dialogue_case dialogue_cases[] = {
 	  "S: 550 5.1.1 no", RSET, "begin", MAIL, RCPT(A), "S: 550 5.1.1 no", RSET, "C: QUIT" } },
 	{ "refused-in-vain", ABC, "ready sender sender sender", .refused_max = 1, .script = { PIPELINED, "begin", SAID_ABC,
 	  "S: 550 no <>", "S: 503 no", "S: 503 no", "S: 503 no", "S: 250 ok" } },
-	{ "transactions", NULL, "quitting valid", .transactions_max = 2, .script = { EHLO, "begin", MAIL, RCPT(A), "S: 250 ok", RSET,
+	{ "transactions", NULL, "quitting valid", .transactions_max = 2,
+	  .script = { EHLO, "begin", MAIL, RCPT(A), "S: 250 ok", RSET,
 	  "begin", MAIL, RCPT(A), "S: 250 ok", RSET, "C: QUIT" } },
 
 	/* ---- replies that are too many, too few, too early, or none ---- */
@@ -247,29 +278,37 @@ static const dialogue_case dialogue_cases[] = {
 	  "S: 550 5.1.1 no", RSET, "S= 2" } },
 	{ "extra-garbage", NULL, "ended surplus-reply transport", .is_whole = TRUE, .script = { EHLO, "begin", MAIL, RCPT(A),
 	  "S: 550 5.1.1 no", RSET, "S: garbage" } },
-	{ "extra-line-and-quit", NULL, "ended early-reply transport", .is_whole = TRUE, .refused_max = 1, .script = { EHLO, "begin", MAIL,
+	{ "extra-line-and-quit", NULL, "ended early-reply transport", .is_whole = TRUE, .refused_max = 1,
+	  .script = { EHLO, "begin", MAIL,
 	  RCPT(A), "S: 550 5.1.1 no", RSET, "S: 250 ok" } },
 	{ "extra-line-leaves-what-needs-no-backend", "a>@b.example b@b.example \xc3\xb1@b.example",
 	  "ended rset bad-syntax transport unverifiable", .script = { EHLO, "begin", MAIL, RCPT(B), "S: 550 5.1.1 no", "C: RSET",
 	  "S: 550 5.1.1 no" } },
 	{ "extra-line-of-mail-refused", NULL, "ended surplus-reply transport", .is_whole = TRUE, .script = { EHLO, "begin",
 	  "C: MAIL FROM:<>", "S: 550 5.1.1 no", RSET, "S: 250 ok" } },
-	{ "rset-500", NULL, "ended rset transport", .script = { EHLO, "begin", MAIL, RCPT(A), "S: 250 ok", "C: RSET", "S: 500 what" } },
-	{ "missing-reply", AB, "ended lost valid transport", .script = { PIPELINED, "begin", SAID_AB, "S: 250 ok", "S: 250 ok", "lose" } },
-	{ "missing-reply-of-rset", NULL, "ended lost unknown", .script = { EHLO, "begin", MAIL, RCPT(A), "S: 550 5.1.1 no", "C: RSET",
+	{ "rset-500", NULL, "ended rset transport",
+	  .script = { EHLO, "begin", MAIL, RCPT(A), "S: 250 ok", "C: RSET", "S: 500 what" } },
+	{ "missing-reply", AB, "ended lost valid transport",
+	  .script = { PIPELINED, "begin", SAID_AB, "S: 250 ok", "S: 250 ok", "lose" } },
+	{ "missing-reply-of-rset", NULL, "ended lost unknown",
+	  .script = { EHLO, "begin", MAIL, RCPT(A), "S: 550 5.1.1 no", "C: RSET",
 	  "lose" } },
-	{ "half-a-reply", AB, "ended lost transport ?transport", .script = { EHLO, "begin", MAIL, RCPT(A), "S= 550 5.1.1 n", "lose" } },
+	{ "half-a-reply", AB, "ended lost transport ?transport",
+	  .script = { EHLO, "begin", MAIL, RCPT(A), "S= 550 5.1.1 n", "lose" } },
 	{ "reset-after-rcpt", AB, "ended lost transport ?transport", .script = { EHLO, "begin", MAIL, RCPT(A), "lose" } },
 	{ "reset-after-mail", AB, "ended lost ?transport ?transport", .script = { EHLO, "begin", "C: MAIL FROM:<>", "lose" } },
 	{ "closed-after-the-first-5xx", ABC, "ended lost unknown transport transport", .script = { PIPELINED, "begin", SAID_ABC,
 	  "S: 250 ok", "S: 550 5.1.1 no", "lose" } },
 	{ "closed-before-anything-was-sent", AB, "ended lost ?transport ?transport", .script = { PIPELINED, "begin", "unsent",
 	  SAID_AB, "lose" } },
-	{ "reply-before-its-command", AB, "ended early-reply ?transport ?transport", .script = { PIPELINED, "begin", "unsent", SAID_AB,
+	{ "reply-before-its-command", AB, "ended early-reply ?transport ?transport",
+	  .script = { PIPELINED, "begin", "unsent", SAID_AB,
 	  "S: 250 ok" } },
-	{ "reply-before-its-command-lock-step", AB, "ended early-reply transport ?transport", .script = { EHLO, "begin", MAIL, RCPT(A),
+	{ "reply-before-its-command-lock-step", AB, "ended early-reply transport ?transport",
+	  .script = { EHLO, "begin", MAIL, RCPT(A),
 	  "S: 250 ok", "unsent", RCPT(B), "S: 250 ok" } },
-	{ "bare-lf", AB, "ended bare-lf transport transport", .script = { PIPELINED, "begin", SAID_AB, "S: 250 ok", "S: 550 5.1.1 no",
+	{ "bare-lf", AB, "ended bare-lf transport transport",
+	  .script = { PIPELINED, "begin", SAID_AB, "S: 250 ok", "S: 550 5.1.1 no",
 	  "S= 550 5.1.1 no\n", } },
 	{ "garbage", AB, "ended not-a-reply transport transport", .script = { PIPELINED, "begin", SAID_AB, "S: 250 ok",
 	  "S: 550 5.1.1 no", "S: no" } },
@@ -277,10 +316,12 @@ static const dialogue_case dialogue_cases[] = {
 	  "S: 250 ok250 ok", "S: 250 ok", "S: ok" } },
 	{ "pipelining-broken-500", AB, "ended protocol protocol protocol", .script = { PIPELINED, "begin", SAID_AB,
 	  "S: 500 5.5.1 pipelining not supported" } },
-	{ "pipelining-broken-flushed", AB, "ended lost transport transport", .script = { PIPELINED, "begin", SAID_AB, "S: 250 ok", "lose" } },
+	{ "pipelining-broken-flushed", AB, "ended lost transport transport",
+	  .script = { PIPELINED, "begin", SAID_AB, "S: 250 ok", "lose" } },
 
 	/* ---- paths ---- */
-	{ "path-control", "a\x01@b.example \x7f@b.example \t@b.example", "ready bad-syntax bad-syntax bad-syntax", .script = { EHLO, "begin" } },
+	{ "path-control", "a\x01@b.example \x7f@b.example \t@b.example", "ready bad-syntax bad-syntax bad-syntax",
+	  .script = { EHLO, "begin" } },
 	{ "path-crlf", "a\r\nRSET\r\n@b.example a\n@b.example", "ready bad-syntax bad-syntax", .script = { EHLO, "begin" } },
 	{ "path-brackets", "a>@b.example <a@b.example \"a>\"@b.example", "ready bad-syntax bad-syntax bad-syntax",
 	  .script = { EHLO, "begin" } },
@@ -288,10 +329,12 @@ static const dialogue_case dialogue_cases[] = {
 	{ "path-not-utf-8", "\xff@b.example", "ready bad-syntax", .script = { EHLO_WITH("SMTPUTF8"), "begin" } },
 	{ "path-and-another", "a>@b.example b@b.example", "ready bad-syntax valid", .script = { EHLO, "begin", MAIL, RCPT(B),
 	  "S: 250 ok", RSET } },
-	{ "path-last", "a@b.example <", "ready valid bad-syntax", .script = { PIPELINED, "begin", "C: MAIL FROM:<>", RCPT(A), "C: RSET",
+	{ "path-last", "a@b.example <", "ready valid bad-syntax",
+	  .script = { PIPELINED, "begin", "C: MAIL FROM:<>", RCPT(A), "C: RSET",
 	  "S: 250 ok", "S: 250 ok", "S: 250 ok" } },
 	{ "utf8-not-offered", "\xc3\xb1@b.example", "ready unverifiable", .script = { EHLO, "begin" } },
-	{ "utf8-not-offered-and-ascii", "\xc3\xb1@b.example a@b.example", "ready unverifiable valid", .script = { EHLO, "begin", MAIL,
+	{ "utf8-not-offered-and-ascii", "\xc3\xb1@b.example a@b.example", "ready unverifiable valid",
+	  .script = { EHLO, "begin", MAIL,
 	  RCPT(A), "S: 250 ok", RSET } },
 	{ "utf8", "a@b.example \xc3\xb1@b.example", "ready valid unknown", .script = { EHLO_WITH("SMTPUTF8"), "begin",
 	  "C: MAIL FROM:<> SMTPUTF8", "S: 250 ok", RCPT(A), "S: 250 ok", RCPT("\xc3\xb1@b.example"), "S: 550 5.1.1 no", RSET } },
@@ -416,7 +459,8 @@ script_play(playing *play, const char *const *line)
 static char *
 outcome_describe(const playing *play)
 {
-	static const char *const state_names[] = { "banner", "greeting", "starttls", "handshake", "ready", "batch", "quitting", "ended" };
+	static const char *const state_names[] = { "banner", "greeting", "starttls", "handshake", "ready", "batch", "quitting",
+		"ended" };
 	const mg_dialogue *dialogue = play->dialogue;
 	mg_dialogue_state state = mg_dialogue_get_state(dialogue);
 	GString *out = g_string_new(state_names[state]);
