@@ -38,7 +38,7 @@ ENGINE = base/log base/loop base/reason base/trace base/evidence base/places \
 	check/audit_rules check/audit_hosts check/audit_spf check/audit_zone check/audit_self check/audit check/stage check/forms \
 	check/matrix check/nat_watch \
 	verdict/decide verdict/reply verdict/header verdict/message \
-	verify/smtp_reply verify/rcpt_class verify/dialogue \
+	verify/smtp_reply verify/rcpt_class verify/commands verify/dialogue \
 	rules fields inquiry engine
 
 # The second SPF engine, a module of its own; with what is pure in ours.

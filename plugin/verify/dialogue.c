@@ -3,33 +3,16 @@
 
 #include <string.h>
 
-#include "session/path.h"
+#include "verify/commands.h"
 
-#define AWAITED_MAX       (1 + MG_DIALOGUE_BATCH_MAX + 1)   /* MAIL, RCPTs, RSET */
 #define EXIM_TRANSACTIONS 8   /* RSETs count among Exim's smtp_accept_max_nonmail, 10 */
 
-/* What a reply is awaited to. */
-typedef enum command {
-	COMMAND_CONNECT,   /* nothing was said: the banner */
-	COMMAND_EHLO,      /* or LHLO */
-	COMMAND_HELO,
-	COMMAND_STARTTLS,
-	COMMAND_MAIL,
-	COMMAND_RCPT,
-	COMMAND_RSET,
-	COMMAND_QUIT
-} command;
-
-typedef struct awaited {
-	command command;
-	guint   recipient;   /* of RCPT */
-	guint64 end;         /* of the command, in all that is written: its reply is not due before that is sent */
-} awaited;
+G_STATIC_ASSERT(MG_COMMANDS_MAX == 1 + MG_DIALOGUE_BATCH_MAX + 1);   /* MAIL, RCPTs, RSET */
 
 typedef struct dialogue_batch {
 	mg_dialogue_recipient *recipients;   /* borrowed; NULL: none */
 	guint         n, next;               /* the first that nothing was said of yet */
-	guint64       rcpt_end[MG_DIALOGUE_BATCH_MAX];   /* of its RCPT, as in awaited; 0: not said, or what it brings is not
+	guint64       rcpt_end[MG_DIALOGUE_BATCH_MAX];   /* of its RCPT, as in mg_awaited; 0: not said, or what it brings is not
 	                                                    believed */
 	guint         n_replies;             /* to RCPT */
 	gboolean      mail_is_said, rset_is_said;
@@ -41,10 +24,7 @@ struct mg_dialogue {
 	mg_dialogue_settings settings;
 	mg_dialogue_state    state;          /* written by dialogue_enter() alone */
 	mg_smtp_reader       reader;
-	GString             *output;         /* owned; not sent yet */
-	guint64              n_written, n_sent;
-	awaited              awaited[AWAITED_MAX];
-	guint                awaited_first, awaited_end;
+	mg_commands          commands;
 	gboolean             has_pipelining, has_starttls, has_smtputf8;
 	guint                sender;              /* 0: <>; else which of the probe senders, from 1 */
 	gboolean             sender_is_doubted;   /* one was refused, and none taken since: MAIL goes alone */
@@ -59,64 +39,17 @@ static void
 dialogue_enter(mg_dialogue *dialogue, mg_dialogue_state state)
 {
 	dialogue->state = state;
-	if (state == MG_DIALOGUE_ENDED) {   /* without a word */
-		g_string_truncate(dialogue->output, 0);
-		dialogue->n_written = dialogue->n_sent;
-		dialogue->awaited_first = dialogue->awaited_end = 0;
-	}
-}
-
-/* ---- what is said ---- */
-
-/* What may stand between a command and its CRLF, or between angle brackets. */
-static gboolean
-word_is_safe(const char *word)
-{
-	for (; *word != 0; word++)
-		if ((guchar)*word < ' ' || *word == 0x7f || *word == '<' || *word == '>')
-			return FALSE;
-	return TRUE;
-}
-
-static gboolean
-path_is_safe(const char *path)
-{
-	gsize length = strlen(path);
-
-	return length > 0 && length <= MG_PATH_MAX && word_is_safe(path) && g_utf8_validate(path, (gssize)length, NULL);
-}
-
-static void
-await(mg_dialogue *dialogue, command said, guint recipient)
-{
-	if (dialogue->awaited_first == dialogue->awaited_end)
-		dialogue->awaited_first = dialogue->awaited_end = 0;
-	g_assert(dialogue->awaited_end < AWAITED_MAX);   /* a batch is as long as begin() lets it be */
-	dialogue->awaited[dialogue->awaited_end++] = (awaited){ said, recipient, dialogue->n_written };
-}
-
-/* The only writer. Each word was found safe before; one that is not is not said, whoever forgot. */
-static void
-say(mg_dialogue *dialogue, command said, guint recipient, const char *before, const char *word, const char *behind)
-{
-	gsize length = dialogue->output->len;
-
-	if (!word_is_safe(word))
-		return;
-	g_string_append(dialogue->output, before);
-	g_string_append(dialogue->output, word);
-	g_string_append(dialogue->output, behind);
-	g_string_append(dialogue->output, "\r\n");
-	dialogue->n_written += dialogue->output->len - length;
-	await(dialogue, said, recipient);
+	if (state == MG_DIALOGUE_ENDED)   /* without a word */
+		mg_commands_drop(&dialogue->commands);
 }
 
 /* The reply that comes next answers something that has gone out. */
 static gboolean
 is_asked(const mg_dialogue *dialogue)
 {
-	return dialogue->awaited_first < dialogue->awaited_end &&
-	       dialogue->awaited[dialogue->awaited_first].end <= dialogue->n_sent;
+	const mg_awaited *next = mg_commands_next(&dialogue->commands);
+
+	return next != NULL && mg_commands_are_sent(&dialogue->commands, next->end);
 }
 
 /* ---- the end ---- */
@@ -130,7 +63,8 @@ batch_abandon(mg_dialogue *dialogue)
 	for (guint i = 0; batch->recipients != NULL && i < batch->n; i++) {
 		mg_dialogue_recipient *recipient = &batch->recipients[i];
 
-		if (!recipient->is_answered && batch->rcpt_end[i] != 0 && batch->rcpt_end[i] <= dialogue->n_sent) {
+		if (!recipient->is_answered && batch->rcpt_end[i] != 0 &&
+		    mg_commands_are_sent(&dialogue->commands, batch->rcpt_end[i])) {
 			recipient->is_answered = TRUE;
 			recipient->class = MG_RCPT_TRANSPORT;
 		}
@@ -192,16 +126,17 @@ refusal_class(int code)
 /* ---- until the first batch ---- */
 
 static void
-greet(mg_dialogue *dialogue, command said)
+greet(mg_dialogue *dialogue, mg_command said)
 {
 	const char *helo = dialogue->settings.helo;
 
-	if (helo[0] == 0 || !word_is_safe(helo)) {
+	if (helo[0] == 0 || !mg_command_word_is_safe(helo)) {
 		dialogue_end(dialogue, "helo-word", MG_RCPT_CONFIG);
 		return;
 	}
 	dialogue->has_pipelining = dialogue->has_starttls = dialogue->has_smtputf8 = FALSE;
-	say(dialogue, said, 0, said == COMMAND_HELO ? "HELO " : dialogue->settings.is_lmtp ? "LHLO " : "EHLO ", helo, "");
+	mg_commands_say(&dialogue->commands, said, 0,
+	                said == MG_COMMAND_HELO ? "HELO " : dialogue->settings.is_lmtp ? "LHLO " : "EHLO ", helo, "");
 	dialogue_enter(dialogue, MG_DIALOGUE_GREETING);
 }
 
@@ -214,7 +149,7 @@ banner_replied(mg_dialogue *dialogue, const mg_smtp_reply *reply)
 	}
 	if (strstr(reply->text, "Exim") != NULL)
 		dialogue->settings.transactions_max = MIN(dialogue->settings.transactions_max, EXIM_TRANSACTIONS);
-	greet(dialogue, COMMAND_EHLO);
+	greet(dialogue, MG_COMMAND_EHLO);
 }
 
 static gboolean
@@ -224,16 +159,16 @@ tls_is_required(const mg_dialogue *dialogue)
 }
 
 static void
-greeting_replied(mg_dialogue *dialogue, command said, const mg_smtp_reply *reply)
+greeting_replied(mg_dialogue *dialogue, mg_command said, const mg_smtp_reply *reply)
 {
 	gboolean wants_tls = dialogue->settings.tls != MG_TLS_OFF && !dialogue->settings.is_secured;
 
-	if (reply->code >= 500 && said == COMMAND_EHLO && !dialogue->settings.is_lmtp) {
-		greet(dialogue, COMMAND_HELO);
+	if (reply->code >= 500 && said == MG_COMMAND_EHLO && !dialogue->settings.is_lmtp) {
+		greet(dialogue, MG_COMMAND_HELO);
 	} else if (reply->code != 250) {
 		dialogue_end(dialogue, "greeting", refusal_class(reply->code));
 	} else if (wants_tls && dialogue->has_starttls) {
-		say(dialogue, COMMAND_STARTTLS, 0, "STARTTLS", "", "");
+		mg_commands_say(&dialogue->commands, MG_COMMAND_STARTTLS, 0, "STARTTLS", "", "");
 		dialogue_enter(dialogue, MG_DIALOGUE_STARTTLS);
 	} else if (wants_tls && tls_is_required(dialogue)) {
 		dialogue_end(dialogue, "tls-missing", MG_RCPT_CONFIG);
@@ -261,7 +196,7 @@ keywords_note(mg_dialogue *dialogue)
 {
 	const mg_smtp_reader *reader = &dialogue->reader;
 
-	if (dialogue->state != MG_DIALOGUE_GREETING || dialogue->awaited[dialogue->awaited_first].command != COMMAND_EHLO ||
+	if (dialogue->state != MG_DIALOGUE_GREETING || mg_commands_next(&dialogue->commands)->command != MG_COMMAND_EHLO ||
 	    reader->reply.n_lines < 2)
 		return;
 	dialogue->has_pipelining |= mg_smtp_reader_has_keyword(reader, "PIPELINING");
@@ -280,7 +215,7 @@ sender_advance(mg_dialogue *dialogue)
 	while (senders != NULL && dialogue->sender < senders->len) {
 		const char *sender = senders->pdata[dialogue->sender++];
 
-		if (path_is_safe(sender) && g_str_is_ascii(sender))
+		if (mg_command_path_is_safe(sender) && g_str_is_ascii(sender))
 			return TRUE;
 	}
 	dialogue->sender = 0;
@@ -296,8 +231,8 @@ is_pipelined(const mg_dialogue *dialogue)
 static void
 say_rcpt(mg_dialogue *dialogue, guint i)
 {
-	say(dialogue, COMMAND_RCPT, i, "RCPT TO:<", dialogue->batch.recipients[i].path, ">");
-	dialogue->batch.rcpt_end[i] = dialogue->n_written;
+	mg_commands_say(&dialogue->commands, MG_COMMAND_RCPT, i, "RCPT TO:<", dialogue->batch.recipients[i].path, ">");
+	dialogue->batch.rcpt_end[i] = dialogue->commands.n_written;
 }
 
 /* FALSE: all is said. */
@@ -308,8 +243,8 @@ say_next(mg_dialogue *dialogue)
 
 	if (!batch->mail_is_said) {
 		batch->mail_is_said = TRUE;
-		say(dialogue, COMMAND_MAIL, 0, "MAIL FROM:<", mg_dialogue_sender(dialogue),
-		    batch->wants_smtputf8 ? "> SMTPUTF8" : ">");
+		mg_commands_say(&dialogue->commands, MG_COMMAND_MAIL, 0, "MAIL FROM:<", mg_dialogue_sender(dialogue),
+		                batch->wants_smtputf8 ? "> SMTPUTF8" : ">");
 		return TRUE;
 	}
 	while (batch->next < batch->n && batch->recipients[batch->next].is_answered)
@@ -320,7 +255,7 @@ say_next(mg_dialogue *dialogue)
 	}
 	if (!batch->rset_is_said) {
 		batch->rset_is_said = TRUE;
-		say(dialogue, COMMAND_RSET, 0, "RSET", "", "");
+		mg_commands_say(&dialogue->commands, MG_COMMAND_RSET, 0, "RSET", "", "");
 		return TRUE;
 	}
 	return FALSE;
@@ -424,7 +359,7 @@ rcpt_replied(mg_dialogue *dialogue, guint i, const mg_smtp_reply *reply)
 static void
 say_quit(mg_dialogue *dialogue)
 {
-	say(dialogue, COMMAND_QUIT, 0, "QUIT", "", "");
+	mg_commands_say(&dialogue->commands, MG_COMMAND_QUIT, 0, "QUIT", "", "");
 	dialogue_enter(dialogue, MG_DIALOGUE_QUITTING);
 }
 
@@ -472,34 +407,34 @@ static void
 reply_arrived(mg_dialogue *dialogue)
 {
 	const mg_smtp_reply *reply = &dialogue->last_reply;
-	awaited said = dialogue->awaited[dialogue->awaited_first++];
+	mg_awaited said = mg_commands_take(&dialogue->commands);
 
 	dialogue->last_reply = dialogue->reader.reply;
-	if (reply->code == 421 && said.command != COMMAND_QUIT) {
+	if (reply->code == 421 && said.command != MG_COMMAND_QUIT) {
 		dialogue_end_closing(dialogue, reply);
 		return;
 	}
 	switch (said.command) {
-	case COMMAND_CONNECT:
+	case MG_COMMAND_CONNECT:
 		banner_replied(dialogue, reply);
 		break;
-	case COMMAND_EHLO:
-	case COMMAND_HELO:
+	case MG_COMMAND_EHLO:
+	case MG_COMMAND_HELO:
 		greeting_replied(dialogue, said.command, reply);
 		break;
-	case COMMAND_STARTTLS:
+	case MG_COMMAND_STARTTLS:
 		starttls_replied(dialogue, reply);
 		break;
-	case COMMAND_MAIL:
+	case MG_COMMAND_MAIL:
 		mail_replied(dialogue, reply);
 		break;
-	case COMMAND_RCPT:
+	case MG_COMMAND_RCPT:
 		rcpt_replied(dialogue, said.recipient, reply);
 		break;
-	case COMMAND_RSET:
+	case MG_COMMAND_RSET:
 		rset_replied(dialogue, reply);
 		break;
-	case COMMAND_QUIT:
+	case MG_COMMAND_QUIT:
 		dialogue_enter(dialogue, MG_DIALOGUE_ENDED);
 		break;
 	}
@@ -559,10 +494,9 @@ mg_dialogue_new(const mg_dialogue_settings *settings)
 	mg_dialogue *dialogue = g_new0(mg_dialogue, 1);
 
 	dialogue->settings = *settings;
-	dialogue->output = g_string_new(NULL);
+	mg_commands_init(&dialogue->commands);
 	dialogue->failure = MG_RCPT_TRANSPORT;
 	mg_smtp_reader_init(&dialogue->reader);
-	await(dialogue, COMMAND_CONNECT, 0);
 	return dialogue;
 }
 
@@ -571,23 +505,21 @@ mg_dialogue_free(mg_dialogue *dialogue)
 {
 	if (dialogue == NULL)
 		return;
-	g_string_free(dialogue->output, TRUE);
+	mg_commands_clear(&dialogue->commands);
 	g_free(dialogue);
 }
 
 const char *
 mg_dialogue_output(const mg_dialogue *dialogue, gsize *length_out)
 {
-	*length_out = dialogue->output->len;
-	return dialogue->output->str;
+	*length_out = dialogue->commands.output->len;
+	return dialogue->commands.output->str;
 }
 
 void
 mg_dialogue_sent(mg_dialogue *dialogue, gsize length)
 {
-	length = MIN(length, dialogue->output->len);
-	g_string_erase(dialogue->output, 0, (gssize)length);
-	dialogue->n_sent += length;
+	mg_commands_sent(&dialogue->commands, length);
 }
 
 void
@@ -596,7 +528,7 @@ mg_dialogue_secured(mg_dialogue *dialogue)
 	if (dialogue->state != MG_DIALOGUE_HANDSHAKE)
 		return;
 	dialogue->settings.is_secured = TRUE;
-	greet(dialogue, COMMAND_EHLO);
+	greet(dialogue, MG_COMMAND_EHLO);
 }
 
 /* What needs no backend is answered here. Returns how many do need it. */
@@ -610,7 +542,7 @@ recipients_prepare(mg_dialogue *dialogue, mg_dialogue_recipient *recipients, gui
 		mg_dialogue_recipient *recipient = &recipients[i];
 		gboolean is_ascii = g_str_is_ascii(recipient->path);
 
-		if (!path_is_safe(recipient->path)) {
+		if (!mg_command_path_is_safe(recipient->path)) {
 			answer(recipient, MG_RCPT_BAD_SYNTAX, &(mg_smtp_reply){ 0 });
 		} else if (!is_ascii && !dialogue->has_smtputf8) {
 			answer(recipient, MG_RCPT_UNVERIFIABLE, &(mg_smtp_reply){ 0 });
@@ -676,7 +608,7 @@ mg_dialogue_refusals_left(const mg_dialogue *dialogue)
 gboolean
 mg_dialogue_awaits(const mg_dialogue *dialogue)
 {
-	return dialogue->awaited_first < dialogue->awaited_end;
+	return mg_commands_next(&dialogue->commands) != NULL;
 }
 
 const char *

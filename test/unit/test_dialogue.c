@@ -1,6 +1,7 @@
 /* test_dialogue.c - dialogues with a backend, as transcripts.
  * Each row is played whole (what the backend says between two of our commands in one piece), one octet at a time, and cut
  * once at every point; the outcome must be the same. */
+#include "verify/commands.h"
 #include "verify/dialogue.h"
 
 #include "support.h"
@@ -743,6 +744,26 @@ test_quirk(void)
 	g_assert_cmpint(recipient.class, ==, MG_RCPT_UNKNOWN);
 }
 
+/* Whoever forgot to look: no octet that could end a path or a line is ever written. */
+static void
+test_every_octet(void)
+{
+	for (guint octet = 1; octet < 256; octet++) {
+		const char word[] = { 'a', (char)octet, 'b', 0 };
+		gboolean is_safe = octet >= ' ' && octet != 0x7f && octet != '<' && octet != '>';
+		g_autofree char *line = g_strdup_printf("RCPT TO:<%s>\r\n", word);
+		mg_commands commands;
+
+		mg_commands_init(&commands);
+		mg_commands_take(&commands);
+		mg_commands_say(&commands, MG_COMMAND_RCPT, 0, "RCPT TO:<", word, ">");
+		g_assert_cmpstr(commands.output->str, ==, is_safe ? line : "");
+		g_assert_cmpint(mg_commands_next(&commands) != NULL, ==, is_safe);
+		g_assert_cmpint(mg_command_path_is_safe(word), ==, is_safe && octet < 0x80);
+		mg_commands_clear(&commands);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -755,6 +776,7 @@ main(int argc, char **argv)
 	g_test_add_func("/dialogue/path-length", test_path_length);
 	g_test_add_data_func("/dialogue/helo-word/empty", "", test_helo_word);
 	g_test_add_data_func("/dialogue/helo-word/crlf", "mx.example.net\r\nRSET", test_helo_word);
+	g_test_add_func("/dialogue/every-octet", test_every_octet);
 	g_test_add_func("/dialogue/sender", test_sender);
 	g_test_add_func("/dialogue/quirk", test_quirk);
 	return g_test_run();
