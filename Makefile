@@ -25,7 +25,7 @@ PKG_CONFIG ?= pkg-config
 
 API = names options wire session ask path request verdict guard report embedded
 
-ENGINE = base/log base/loop base/reason base/trace base/evidence base/places \
+ENGINE = base/siphash base/log base/loop base/reason base/trace base/evidence base/places \
 	session/ip session/domain session/helo_word session/host_name session/special session/path session/facts \
 	policy/findings policy/file policy/gateway policy/list policy/conf policy/networks policy/domains policy/addresses policy/logins \
 	policy/recipients policy/backend policy/patterns policy/schedule policy/value policy/value_list policy/value_words \
@@ -37,6 +37,7 @@ ENGINE = base/log base/loop base/reason base/trace base/evidence base/places \
 	check/spf_memory check/outbound check/judging check/rounds check/host check/helo check/sender_domain check/deny_dns check/sanity check/interplay \
 	check/audit_rules check/audit_hosts check/audit_spf check/audit_zone check/audit_self check/audit check/stage check/forms \
 	check/matrix check/nat_watch \
+	verify/knowledge verify/memory verify/trust verify/budget \
 	verdict/decide verdict/reply verdict/header verdict/message \
 	verify/smtp_reply verify/rcpt_class verify/commands verify/dialogue \
 	rules fields inquiry engine
