@@ -37,7 +37,7 @@ ENGINE = base/siphash base/log base/loop base/reason base/trace base/evidence ba
 	check/spf_memory check/outbound check/judging check/rounds check/host check/helo check/sender_domain check/deny_dns check/sanity check/interplay \
 	check/audit_rules check/audit_hosts check/audit_spf check/audit_zone check/audit_self check/audit check/stage check/forms \
 	check/matrix check/nat_watch \
-	verify/knowledge verify/memory verify/trust verify/budget \
+	verify/knowledge verify/memory verify/trust verify/budget store/sqlite \
 	verdict/decide verdict/reply verdict/header verdict/message \
 	verify/smtp_reply verify/rcpt_class verify/commands verify/dialogue \
 	rules fields inquiry engine
@@ -61,7 +61,7 @@ CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) $(WARNINGS) $(HARDENING) $(SANITIZING) -fvisibility=hidden -MMD -MP
 ALL_LDFLAGS = $(LDFLAGS) $(SANITIZING) -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 
-ENGINE_PACKAGES = glib-2.0 libidn2 libpsl
+ENGINE_PACKAGES = glib-2.0 libidn2 libpsl sqlite3
 # c-ares is linked in and hidden: a server may export a c-ares of its own (node does).
 CARES = -Wl,-Bstatic -lcares -Wl,-Bdynamic
 ENGINE_CFLAGS = -Iapi -Iplugin $(shell $(PKG_CONFIG) --cflags $(ENGINE_PACKAGES))

@@ -6,10 +6,10 @@ UNIT_TESTS = test_ip test_domain test_path test_networks test_domains test_addre
 	test_relay test_decide test_reply test_matrix test_nat_watch test_penalty_box test_wire test_guard test_documents test_header \
 	test_dns_name test_dns_wire test_dns_cache test_dns_zone test_resolver test_spf_record test_spf_macro test_spf_evaluate \
 	test_spf_check test_sanity test_sender_logins test_dnssec test_audit test_interplay test_helo_word test_host_name test_special \
-	test_smtp_reply test_rcpt_class test_dialogue test_siphash test_memory test_trust test_budget
+	test_smtp_reply test_rcpt_class test_dialogue test_siphash test_memory test_trust test_budget test_store
 
 FUZZ_TARGETS = fuzz_path fuzz_policy fuzz_list fuzz_wire fuzz_header fuzz_dns_wire fuzz_zone fuzz_spf_record \
-	fuzz_spf_macro fuzz_spf_evaluate fuzz_helo fuzz_dialogue
+	fuzz_spf_macro fuzz_spf_evaluate fuzz_helo fuzz_dialogue fuzz_store
 # SPF suites: ours, and those of others, unpacked from Debian's packages.
 SUITES = rfc7208 pyspf blitiri mailguard
 BENCHES = bench_relay bench_recipients bench_abi bench_spf bench_helo
@@ -18,7 +18,8 @@ UNIT_PROGRAMS = $(UNIT_TESTS:%=$(BUILD)/test/%)
 SUITE_PROGRAMS = $(BUILD)/test/run_spf $(BUILD)/test/run_spf_network $(BUILD)/test/run_spf_libspf2
 ALL_PROGRAMS = $(UNIT_PROGRAMS) $(SUITE_PROGRAMS)
 SCRIPTS = test/abi/abi.t test/abi/install.t test/cli/cli.t test/cli/spf.t test/cli/spf_command.t test/cli/headers.t \
-	test/cli/audit.t test/cli/audit_self.t test/cli/audit_connect.t test/model/relay.t test/model/spf.t test/demo/example.t
+	test/cli/audit.t test/cli/audit_self.t test/cli/audit_connect.t test/model/relay.t test/model/spf.t \
+	test/model/recipient_memory.t test/demo/example.t
 
 TEST_CFLAGS = $(ALL_CFLAGS) $(ENGINE_CFLAGS) -Itest/unit
 IN_TREE = -L$(BUILD) -lmailguard '-Wl,-rpath,$$ORIGIN/..'
@@ -42,6 +43,9 @@ $(BUILD)/test/other_engine.so: test/unit/mute_engine.c $(BUILD)/api/wire.o
 $(BUILD)/test/relay_driver: test/model/relay_driver.c $(LIBRARY) $(BUILD)/engine.so
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Iapi -o $@ $< $(ALL_LDFLAGS) $(IN_TREE)
+$(BUILD)/test/recipient_driver: test/model/recipient_driver.c test/unit/recipients.h $(ENGINE_OBJECTS) $(API_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -o $@ $< $(filter %.o,$^) $(ALL_LDFLAGS) $(ENGINE_LIBS) -ldl
 $(BUILD)/adapters/example/%.o: adapters/example/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Iapi -c -o $@ $<
@@ -93,7 +97,7 @@ demo-only: all $(BUILD)/example
 
 check: deps
 	@$(MAKE) --no-print-directory check-only
-check-only: all $(ALL_PROGRAMS) $(BUILD)/test/relay_driver $(BUILD)/test/other_malloc.so $(BUILD)/example
+check-only: all $(ALL_PROGRAMS) $(BUILD)/test/relay_driver $(BUILD)/test/recipient_driver $(BUILD)/test/other_malloc.so $(BUILD)/example
 	$(PROVE) --exec '' $(ALL_PROGRAMS) $(SCRIPTS)
 check-unit: all $(ALL_PROGRAMS)
 	$(PROVE) --exec '' $(ALL_PROGRAMS)
