@@ -25,7 +25,7 @@ PKG_CONFIG ?= pkg-config
 
 API = names options wire session ask path request verdict guard report embedded
 
-ENGINE = base/siphash base/log base/loop base/reason base/trace base/evidence base/places \
+ENGINE = base/siphash base/log base/loop base/module base/reason base/trace base/evidence base/places \
 	session/ip session/domain session/helo_word session/host_name session/special session/path session/facts \
 	policy/findings policy/file policy/gateway policy/list policy/conf policy/networks policy/domains policy/addresses policy/logins \
 	policy/recipients policy/backend policy/patterns policy/schedule policy/value policy/value_list policy/value_words \
