@@ -31,6 +31,7 @@ struct mg_dialogue {
 	guint                n_refused, n_transactions;
 	dialogue_batch       batch;
 	mg_smtp_reply        last_reply;
+	guint                n_replies;
 	const char          *problem;
 	mg_rcpt_class        failure;
 };
@@ -410,6 +411,7 @@ reply_arrived(mg_dialogue *dialogue)
 	mg_awaited said = mg_commands_take(&dialogue->commands);
 
 	dialogue->last_reply = dialogue->reader.reply;
+	dialogue->n_replies++;
 	if (reply->code == 421 && said.command != MG_COMMAND_QUIT) {
 		dialogue_end_closing(dialogue, reply);
 		return;
@@ -584,6 +586,8 @@ mg_dialogue_lose(mg_dialogue *dialogue, const char *why)
 {
 	if (dialogue->state == MG_DIALOGUE_QUITTING)
 		dialogue_enter(dialogue, MG_DIALOGUE_ENDED);
+	else if (dialogue->state == MG_DIALOGUE_BATCH && dialogue->has_pipelining && !dialogue->settings.avoids_pipelining)
+		dialogue_end_surprised(dialogue, why);
 	else if (dialogue->state != MG_DIALOGUE_ENDED)
 		dialogue_end(dialogue, why, MG_RCPT_TRANSPORT);
 	dialogue->batch.recipients = NULL;
@@ -603,6 +607,12 @@ mg_dialogue_refusals_left(const mg_dialogue *dialogue)
 	guint refused_max = dialogue->settings.refused_max;
 
 	return refused_max - MIN(dialogue->n_refused, refused_max);
+}
+
+guint
+mg_dialogue_count_replies(const mg_dialogue *dialogue)
+{
+	return dialogue->n_replies;
 }
 
 gboolean

@@ -76,10 +76,12 @@ guint mg_dialogue_refusals_left(const mg_dialogue *dialogue);
 
 void mg_dialogue_quit(mg_dialogue *dialogue);   /* READY alone */
 
-/* The connection is closed, reset or too slow. Recipients asked and not answered become TRANSPORT; never sent: unanswered.
+/* The connection is closed, reset or too slow. Recipients asked and not answered become TRANSPORT; never sent: unanswered. In a
+ * batch that was pipelined no answer is believed any more: one that is missing leaves those behind it to the wrong recipients.
  * @why: a constant word. */
 void mg_dialogue_lose(mg_dialogue *dialogue, const char *why);
 
+guint mg_dialogue_count_replies(const mg_dialogue *dialogue);     /* whole ones, so far */
 gboolean mg_dialogue_awaits(const mg_dialogue *dialogue);         /* a reply is due: the owner's timer runs */
 const char *mg_dialogue_problem(const mg_dialogue *dialogue);     /* constant word; NULL: none */
 /* ENDED before a batch could begin: what that is for recipients; never a negative. */
