@@ -39,7 +39,7 @@ ENGINE = base/siphash base/log base/loop base/module base/reason base/trace base
 	check/matrix check/nat_watch \
 	verify/knowledge verify/memory verify/trust verify/budget store/sqlite \
 	verdict/decide verdict/reply verdict/header verdict/message \
-	verify/smtp_reply verify/rcpt_class verify/commands verify/dialogue \
+	verify/smtp_reply verify/rcpt_class verify/commands verify/dialogue verify/breaker \
 	rules fields inquiry engine
 
 # The second SPF engine, a module of its own; with what is pure in ours.
