@@ -39,12 +39,16 @@ ENGINE = base/siphash base/log base/loop base/module base/reason base/trace base
 	check/matrix check/nat_watch \
 	verify/knowledge verify/memory verify/trust verify/budget store/sqlite \
 	verdict/decide verdict/reply verdict/header verdict/message \
-	verify/smtp_reply verify/rcpt_class verify/commands verify/dialogue verify/breaker \
+	verify/smtp_reply verify/rcpt_class verify/commands verify/dialogue verify/breaker verify/tls verify/socket verify/lookup \
+	verify/connection verify/peer verify/pool \
 	rules fields inquiry engine
 
 # The second SPF engine, a module of its own; with what is pure in ours.
 SPF_LIBSPF2 = spf/libspf2 spf/record spf/macro spf/target spf/lookups spf/frames spf/terms spf/breadth spf/explain \
 	spf/evaluate dns/name dns/answer base/log base/trace session/ip session/domain
+
+# TLS towards backends, likewise.
+TLS_OPENSSL = verify/tls_openssl
 
 CLI = main over check reports spf spf_print spf_batch audit audit_print audit_answers greeting json
 EXAMPLE = smtpd client dialogue syntax
@@ -62,6 +66,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) $(WARNINGS) $(HARDENING) $(SANITIZ
 ALL_LDFLAGS = $(LDFLAGS) $(SANITIZING) -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 
 ENGINE_PACKAGES = glib-2.0 libidn2 libpsl sqlite3
+TLS_PACKAGES = glib-2.0 libssl libcrypto
 # c-ares is linked in and hidden: a server may export a c-ares of its own (node does).
 CARES = -Wl,-Bstatic -lcares -Wl,-Bdynamic
 ENGINE_CFLAGS = -Iapi -Iplugin $(shell $(PKG_CONFIG) --cflags $(ENGINE_PACKAGES))
@@ -70,12 +75,13 @@ ENGINE_LIBS = $(shell $(PKG_CONFIG) --libs $(ENGINE_PACKAGES)) $(CARES)
 LIBRARY = $(BUILD)/libmailguard.so.$(SOVERSION)
 API_OBJECTS = $(API:%=$(BUILD)/api/%.o)
 ENGINE_OBJECTS = $(ENGINE:%=$(BUILD)/plugin/%.o)
+MODULES = $(BUILD)/spf-libspf2.so $(BUILD)/tls-openssl.so
 CLI_OBJECTS = $(CLI:%=$(BUILD)/adapters/cli/%.o)
 
 .PHONY: all deps deps-ci demo check asan tsan fuzz bench bench-only install uninstall dist clean FORCE
 .DELETE_ON_ERROR:
 
-all: $(LIBRARY) $(BUILD)/engine.so $(BUILD)/spf-libspf2.so $(BUILD)/mailguard
+all: $(LIBRARY) $(BUILD)/engine.so $(MODULES) $(BUILD)/mailguard
 
 # ---- the library ----
 
@@ -109,6 +115,11 @@ $(BUILD)/engine.so: $(ENGINE_OBJECTS) $(BUILD)/api/wire.o $(BUILD)/api/names.o p
 $(BUILD)/spf-libspf2.so: $(SPF_LIBSPF2:%=$(BUILD)/plugin/%.o) plugin/spf/module.map
 	$(CC) -shared -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -Wl,--version-script=plugin/spf/module.map -Wl,-z,nodelete \
 		$(if $(SANITIZE),,-Wl$(comma)-z$(comma)defs) $(shell $(PKG_CONFIG) --libs $(ENGINE_PACKAGES)) -lspf2
+
+$(BUILD)/plugin/verify/tls_openssl.o: ENGINE_PACKAGES = $(TLS_PACKAGES)
+$(BUILD)/tls-openssl.so: $(TLS_OPENSSL:%=$(BUILD)/plugin/%.o) plugin/verify/module.map
+	$(CC) -shared -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -Wl,--version-script=plugin/verify/module.map -Wl,-z,nodelete \
+		$(if $(SANITIZE),,-Wl$(comma)-z$(comma)defs) $(shell $(PKG_CONFIG) --libs $(TLS_PACKAGES))
 
 # ---- the command ----
 
@@ -144,7 +155,7 @@ install: all $(BUILD)/mailguard.pc
 	install -m 755 $(BUILD)/mailguard.install $(DESTDIR)$(bindir)/mailguard
 	install -m 755 $(LIBRARY) $(DESTDIR)$(libdir)/
 	ln -sf libmailguard.so.$(SOVERSION) $(DESTDIR)$(libdir)/libmailguard.so
-	install -m 755 $(BUILD)/engine.so $(BUILD)/spf-libspf2.so $(DESTDIR)$(libdir)/mailguard/
+	install -m 755 $(BUILD)/engine.so $(MODULES) $(DESTDIR)$(libdir)/mailguard/
 	install -m 644 $(BUILD)/mailguard.pc $(DESTDIR)$(libdir)/pkgconfig/
 	install -m 644 api/mailguard.h $(DESTDIR)$(includedir)/
 	install -m 644 $(filter api/mailguard/%,$(HEADERS)) $(DESTDIR)$(includedir)/mailguard/
@@ -154,7 +165,7 @@ install: all $(BUILD)/mailguard.pc
 
 uninstall:
 	rm -f $(DESTDIR)$(bindir)/mailguard $(DESTDIR)$(libdir)/libmailguard.so $(DESTDIR)$(libdir)/libmailguard.so.$(SOVERSION) \
-		$(DESTDIR)$(libdir)/mailguard/engine.so $(DESTDIR)$(libdir)/mailguard/spf-libspf2.so \
+		$(DESTDIR)$(libdir)/mailguard/engine.so $(MODULES:$(BUILD)/%=$(DESTDIR)$(libdir)/mailguard/%) \
 		$(DESTDIR)$(libdir)/pkgconfig/mailguard.pc \
 		$(DESTDIR)$(includedir)/mailguard.h $(HEADERS:api/%=$(DESTDIR)$(includedir)/%) \
 		$(DESTDIR)$(mandir)/man1/mailguard.1 $(DESTDIR)$(mandir)/man3/libmailguard.3 $(DESTDIR)$(mandir)/man5/mailguard.conf.5
@@ -167,4 +178,5 @@ dist:
 clean:
 	rm -rf $(BUILD)
 
--include $(API_OBJECTS:.o=.d) $(ENGINE_OBJECTS:.o=.d) $(BUILD)/plugin/spf/libspf2.d $(CLI_OBJECTS:.o=.d)
+-include $(API_OBJECTS:.o=.d) $(ENGINE_OBJECTS:.o=.d) $(BUILD)/plugin/spf/libspf2.d \
+	$(BUILD)/plugin/verify/tls_openssl.d $(CLI_OBJECTS:.o=.d)

@@ -23,6 +23,7 @@ for group in "$@"; do
 		need_library libpsl libpsl-dev
 		need_library libcares libc-ares-dev
 		need_library sqlite3 libsqlite3-dev
+		need_library libssl libssl-dev
 		# It has no pkg-config file; its headers do not include what they need.
 		printf '#include <netinet/in.h>\n#include <spf2/spf.h>\n' | cc -fsyntax-only -x c - 2>/dev/null ||
 			lacks libspf2-dev "the library libspf2"

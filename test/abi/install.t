@@ -22,7 +22,7 @@ with tempfile.TemporaryDirectory() as scratch:
     prefix = os.path.join(scratch, "prefix")
     done = make("install", "PREFIX=" + prefix)
     row("make install", done.returncode == 0, done.stderr)
-    for path in ("bin/mailguard", "lib/libmailguard.so.0", "lib/libmailguard.so", "lib/mailguard/engine.so",
+    for path in ("bin/mailguard", "lib/libmailguard.so.0", "lib/libmailguard.so", "lib/mailguard/engine.so", "lib/mailguard/tls-openssl.so",
                  "lib/pkgconfig/mailguard.pc", "include/mailguard.h", "include/mailguard/guard.h",
                  "share/man/man1/mailguard.1", "share/man/man3/libmailguard.3", "share/man/man5/mailguard.conf.5"):
         row("installs " + path, os.path.exists(os.path.join(prefix, path)))
