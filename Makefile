@@ -25,7 +25,7 @@ PKG_CONFIG ?= pkg-config
 
 API = names options wire session ask path request verdict guard report embedded
 
-ENGINE = base/siphash base/log base/loop base/module base/reason base/trace base/evidence base/places \
+ENGINE = base/secret base/siphash base/log base/loop base/module base/reason base/trace base/evidence base/places \
 	session/ip session/domain session/helo_word session/host_name session/special session/path session/facts \
 	policy/findings policy/file policy/gateway policy/list policy/conf policy/networks policy/domains policy/addresses policy/logins \
 	policy/recipients policy/backend policy/patterns policy/schedule policy/value policy/value_list policy/value_words \
@@ -41,7 +41,8 @@ ENGINE = base/siphash base/log base/loop base/module base/reason base/trace base
 	verdict/decide verdict/reply verdict/header verdict/message \
 	verify/smtp_reply verify/rcpt_class verify/commands verify/dialogue verify/breaker verify/tls verify/socket verify/lookup \
 	verify/connection verify/peer verify/pool \
-	rules fields inquiry engine
+	verify/opinion verify/rcpt_finding verify/canaries verify/berth verify/verifier check/recipient \
+	rules fields inquiry reports engine
 
 # The second SPF engine, a module of its own; with what is pure in ours.
 SPF_LIBSPF2 = spf/libspf2 spf/record spf/macro spf/target spf/lookups spf/frames spf/terms spf/breadth spf/explain \
@@ -50,7 +51,7 @@ SPF_LIBSPF2 = spf/libspf2 spf/record spf/macro spf/target spf/lookups spf/frames
 # TLS towards backends, likewise.
 TLS_OPENSSL = verify/tls_openssl
 
-CLI = main over check reports spf spf_print spf_batch audit audit_print audit_answers greeting json
+CLI = main over check reports spf spf_print batch evidence audit audit_print audit_answers greeting rcpt json
 EXAMPLE = smtpd client dialogue syntax
 
 HEADERS = api/mailguard.h api/mailguard/names.h api/mailguard/options.h api/mailguard/verdict.h \

@@ -50,7 +50,7 @@ mg_report_make(const mg_options *given, mg_report_kind kind, mg_report **report_
 
 	if (error)
 		return error;
-	if (report_out == NULL || (kind != MG_REPORT_LINT && kind != MG_REPORT_RELAY_MATRIX))
+	if (report_out == NULL || kind < MG_REPORT_LINT || kind > MG_REPORT_CACHE)
 		return MG_E_ARGUMENT;
 	engine = mg_embedded_load(options.engine, &why);
 	if (engine == NULL)

@@ -8,12 +8,12 @@
 
 #include "base/log.h"
 #include "base/loop.h"
-#include "check/matrix.h"
 #include "check/spf_memory.h"
 #include "dns/resolver.h"
 #include "inquiry.h"
+#include "reports.h"
 #include "rules.h"
-#include "wire.h"
+#include "verify/verifier.h"
 
 #define QUESTIONS_A_DISPATCH 64                      /* so that a long queue does not hold the server's loop */
 #define SPF_MEMORY_OCTETS    (4u << 20)
@@ -81,6 +81,7 @@ engine_adopt(mg_engine *engine, const mg_rules *rules)
 	mg_rules_clear(&engine->rules);
 	engine->rules = *rules;
 	engine->tools.evaluate_spf = rules->evaluate_spf;
+	mg_verifier_adopt(engine->tools.verifier, engine->rules.policy);
 	if (policy->n_unreadable > 0)
 		mg_timer_start(engine->reread, g_get_monotonic_time() + REREAD_US);
 	else
@@ -150,7 +151,8 @@ engine_close(mg_engine *engine)
 	if (engine == NULL)
 		return;
 	mg_timer_free(engine->reread);
-	g_hash_table_unref(engine->questions);   /* before the resolver, of whom they wait */
+	g_hash_table_unref(engine->questions);   /* before resolver and verifier, of whom they wait */
+	mg_verifier_free(engine->tools.verifier);
 	mg_resolver_free(engine->resolver);
 	mg_spf_memory_free(engine->tools.spf_memory);
 	mg_penalty_box_free(engine->tools.penalty_box);
@@ -162,19 +164,12 @@ engine_close(mg_engine *engine)
 	g_free(engine);
 }
 
-/* Borrowed from the options. */
-static mg_rules_source
-rules_source(const mg_options *options)
-{
-	return (mg_rules_source){ (char *)options->config, (char *)options->policy, (options->flags & MG_OWN_PROCESS) != 0 };
-}
-
 static int
 engine_open(const mg_options *options, mg_engine **engine_out)
 {
 	const mg_log log = { options->log, options->log_context, (mg_level)options->log_level };
 	mg_findings *findings = mg_findings_new();
-	const mg_rules_source source = rules_source(options);
+	const mg_rules_source source = mg_rules_source_of(options);
 	mg_rules loaded = mg_rules_load(&source, findings);
 	mg_resolver_settings settings;
 	g_autofree char *why = NULL;
@@ -206,6 +201,7 @@ engine_open(const mg_options *options, mg_engine **engine_out)
 		                : options->flags & MG_NO_TRACE ? MG_TRACE_NONE : MG_TRACE_BRIEF, .spf_memory = mg_spf_memory_new(SPF_MEMORY_OCTETS),
 		.penalty_box = mg_penalty_box_new(), .nat_watch = mg_nat_watch_new(),
 	};
+	engine->tools.verifier = mg_verifier_new(&(mg_verifier_settings){ engine->loop, engine->resolver, &engine->log });
 	engine->reread = mg_timer_new(engine->loop, engine_reread, engine);
 	engine_adopt(engine, &loaded);
 	*engine_out = engine;
@@ -329,64 +325,6 @@ engine_release(uint8_t *octets)
 	free(octets);
 }
 
-/* ---- reports ---- */
-
-static void
-report_line(mg_writer *writer, mg_level level, const char *text)
-{
-	mg_writer_number(writer, MG_FIELD_LEVEL, level);
-	mg_writer_text(writer, MG_FIELD_LINE, text);
-}
-
-static void
-report_findings(mg_writer *writer, const mg_findings *findings)
-{
-	for (guint i = 0; i < mg_findings_count(findings); i++) {
-		const mg_finding *finding = mg_findings_get(findings, i);
-		g_autofree char *line = mg_finding_format(finding);
-
-		report_line(writer, finding->level, line);
-	}
-}
-
-static void
-report_matrix(mg_writer *writer, const mg_policy *policy)
-{
-	g_autoptr(GPtrArray) rows = mg_matrix_table(policy);
-	g_autofree char *why = NULL;
-
-	for (guint i = 0; i < rows->len; i++)
-		report_line(writer, MG_LEVEL_INFO, rows->pdata[i]);
-	if (mg_matrix_leaks(policy, TRUE, &why)) {
-		g_autofree char *line = g_strconcat("open: ", why, NULL);
-
-		report_line(writer, MG_LEVEL_WARNING, line);
-	}
-}
-
-static uint8_t *
-engine_report(const mg_options *options, mg_report_kind kind, size_t *length_out)
-{
-	mg_findings *findings = mg_findings_new();
-	const mg_rules_source source = rules_source(options);
-	mg_rules loaded = mg_rules_load(&source, findings);
-	mg_writer writer = { 0 };
-
-	mg_writer_begin(&writer, MG_MESSAGE_REPORT, 0);
-	if (kind == MG_REPORT_LINT || loaded.policy == NULL)
-		report_findings(&writer, findings);
-	else
-		report_matrix(&writer, loaded.policy);
-	mg_findings_free(findings);
-	mg_rules_clear(&loaded);
-	if (!mg_writer_end(&writer)) {
-		mg_writer_clear(&writer);
-		return NULL;
-	}
-	*length_out = writer.length;
-	return writer.octets;
-}
-
 MG_API const mg_engine_functions *mg_engine_functions_get(void);
 
 const mg_engine_functions *
@@ -394,7 +332,7 @@ mg_engine_functions_get(void)
 {
 	static const mg_engine_functions functions = {
 		MG_ENGINE_VERSION, engine_open, engine_close, engine_fd, engine_ask, engine_cancel, engine_dispatch,
-		engine_take, engine_release, engine_reload, engine_report,
+		engine_take, engine_release, engine_reload, mg_report_write,
 	};
 
 	return &functions;

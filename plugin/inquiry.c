@@ -208,28 +208,54 @@ inquiry_conclude(mg_inquiry *inquiry, const mg_tools *tools)
 	return TRUE;
 }
 
+/* What the checks that are done make of the client, whoever the recipient is. */
+static gboolean
+is_refused_already(const mg_inquiry *inquiry)
+{
+	g_autoptr(mg_evidence) evidence = mg_evidence_new();
+	mg_stage_outcome *outcome = g_new(mg_stage_outcome, 1);
+	mg_decision decision;
+
+	mg_stage_run(inquiry->policy, &inquiry->facts, (gint64)time(NULL), &inquiry->checks, NULL, evidence, outcome);
+	mg_decide(inquiry->policy, &outcome->circumstances, &outcome->results, NULL, &decision);
+	g_free(outcome);
+	return decision.action > MG_ACCEPT;
+}
+
+/* One step of check number @index. TRUE: it waits. */
+static gboolean
+step_check(mg_inquiry *inquiry, guint index, void (*wake)(void *context), void *context, gint64 *wait_until_us)
+{
+	mg_check *check = mg_stage_check(&inquiry->checks, index);
+
+	if (check == NULL)
+		return FALSE;
+	check->wake = wake;
+	check->wake_context = context;
+	if (mg_check_run(check) != MG_STEP_WAIT)
+		return FALSE;
+	*wait_until_us = MIN(*wait_until_us, check->deadline_us);
+	return TRUE;
+}
+
 gboolean
 mg_inquiry_step(mg_inquiry *inquiry, const mg_tools *tools, void (*wake)(void *context), void *context,
                 gint64 *wait_until_us_out)
 {
+	const guint last = MG_STAGE_CHECKS_MAX - 1;   /* the recipient's */
+	mg_recipient_check *recipient;
 	gboolean waits = FALSE;
 
 	if (!inquiry->has_begun)
 		mg_stage_begin(tools, inquiry->policy, &inquiry->facts, (gint64)time(NULL), &inquiry->checks);
 	inquiry->has_begun = TRUE;
+	recipient = inquiry->checks.recipient;
 	*wait_until_us_out = inquiry->deadline_us;
-	for (guint i = 0; i < MG_STAGE_CHECKS_MAX; i++) {
-		mg_check *check = mg_stage_check(&inquiry->checks, i);
-
-		if (check == NULL)
-			continue;
-		check->wake = wake;
-		check->wake_context = context;
-		if (mg_check_run(check) == MG_STEP_WAIT) {
-			waits = TRUE;
-			*wait_until_us_out = MIN(*wait_until_us_out, check->deadline_us);
-		}
-	}
+	for (guint i = 0; i < last; i++)
+		waits |= step_check(inquiry, i, wake, context, wait_until_us_out);
+	if (!waits && recipient != NULL && mg_recipient_check_is_held(recipient))
+		mg_recipient_check_give_leave(recipient, is_refused_already(inquiry));
+	waits |= step_check(inquiry, last, wake, context, wait_until_us_out);
 	if (waits && g_get_monotonic_time() < inquiry->deadline_us)
 		return FALSE;
 	*wait_until_us_out = 0;   /* at once, if there was no memory for the verdict */

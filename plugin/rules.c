@@ -7,6 +7,12 @@
 #include "spf/record.h"
 #include "spf/second.h"
 
+mg_rules_source
+mg_rules_source_of(const mg_options *options)
+{
+	return (mg_rules_source){ (char *)options->config, (char *)options->policy, (options->flags & MG_OWN_PROCESS) != 0 };
+}
+
 const char *
 mg_rules_file(const mg_rules_source *source)
 {

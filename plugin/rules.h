@@ -32,6 +32,8 @@ void mg_rules_clear(mg_rules *rules);
 mg_resolver_settings mg_rules_resolver_settings(const mg_rules *rules);
 
 /* How the rules are called in logs and findings: by their file, if they have one. */
+/* Borrowed from the options. */
+mg_rules_source mg_rules_source_of(const mg_options *options);
 const char *mg_rules_file(const mg_rules_source *source);
 
 #endif

@@ -24,6 +24,7 @@ int cli_lint(int argc, char **argv);
 int cli_relay_matrix(int argc, char **argv);
 int cli_spf(int argc, char **argv);
 int cli_audit(int argc, char **argv);
+int cli_rcpt(int argc, char **argv);
 
 /* Prints "mailguard: ..." on standard error, at most a line, and returns @code. */
 int cli_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));

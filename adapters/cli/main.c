@@ -18,6 +18,8 @@ static const struct {
 	{ "spf", cli_spf, "spf --ip A --from F [--helo H] [--config F] [--server A:PORT] [--zone F] [--record R] [--json]" },
 	{ "audit", cli_audit, "audit DOMAIN [--ip A] [--helo H] [--connect[=PORT]] [--config F] [--server A:PORT] [--zone F] [--json]" },
 	{ "audit", cli_audit, "audit --self --config F [--ip A] [--server A:PORT] [--zone F] [--json]" },
+	{ "rcpt", cli_rcpt, "rcpt ADDRESS --config F [--json] [--verbose]" },
+	{ "rcpt", cli_rcpt, "rcpt --batch --config F" },
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "batch.h"
 #include "cli.h"
 #include "spf.h"
 
@@ -202,15 +203,46 @@ compare(const spf_run *run)
 	return code;
 }
 
+/* "ip<TAB>helo<TAB>mail-from", cut at the tabs; the last two may be empty. */
+static spf_subject
+line_subject(const spf_run *run, const char *line)
+{
+	const char *helo = line + strlen(line) + 1;
+
+	return (spf_subject){ .ip = line, .helo = helo, .from = helo + strlen(helo) + 1, .record = run->subject.record };
+}
+
+static const char *
+ask_line(void *context, mg_guard *guard, char *line, void *tag, mg_session **session_out, uint64_t *request_out)
+{
+	char *helo = strchr(line, '\t'), *from = helo != NULL ? strchr(helo + 1, '\t') : NULL;
+	spf_subject subject;
+
+	if (from == NULL || strchr(from + 1, '\t') != NULL)
+		return "ip<TAB>helo<TAB>mail-from was expected";
+	*helo = *from = 0;
+	subject = line_subject(context, line);
+	return spf_ask(guard, &subject, tag, session_out, request_out);
+}
+
+static void
+print_line(void *context, const char *line, const mg_verdict *verdict)
+{
+	const spf_subject subject = line_subject(context, line);
+
+	spf_print_json(&subject, verdict, false);
+}
+
 static int
 ask_many(const spf_run *run)
 {
+	const cli_batch_job job = { "spf", (void *)run, ask_line, print_line };
 	mg_guard *guard;
 	int code = open_guard(run, run->engine, &guard);
 
 	if (code)
 		return code;
-	code = spf_batch(guard, run->subject.record);
+	code = cli_batch(guard, &job);
 	mg_guard_close(guard);
 	return code;
 }

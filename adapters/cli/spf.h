@@ -22,7 +22,4 @@ void spf_print_text(const spf_subject *subject, const mg_verdict *verdict);
 /* "pass" */
 const char *spf_result(const mg_verdict *verdict);
 
-/* Lines "ip<TAB>helo<TAB>mail-from" from standard input, objects out in the same order. Returns an exit code. */
-int spf_batch(mg_guard *guard, const char *record);
-
 #endif

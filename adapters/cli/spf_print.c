@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "evidence.h"
 #include "spf.h"
 
 /* Evidence under the names of JSON. */
@@ -16,43 +17,16 @@ static const struct {
 	{ "record_breadth", "record-breadth", true }, { "ttl_s", "ttl-s", true }, { "dnssec", "dnssec", false }, { "elapsed_us", "elapsed-us", true },
 };
 
-#define PIECES_MAX 64
-
-/* The evidence of one verdict, borrowed from it. */
-typedef struct evidence {
-	const char *names[PIECES_MAX], *values[PIECES_MAX];
-	size_t      n;
-} evidence;
-
-static void
-evidence_read(const mg_verdict *verdict, evidence *out)
-{
-	out->n = 0;
-	while (out->n < PIECES_MAX
-	       && (out->names[out->n] = mg_verdict_evidence(verdict, out->n, &out->values[out->n])) != NULL)
-		out->n++;
-}
-
-/* A piece of the identity that was asked for; NULL if there is none. */
-static const char *
-evidence_find(const evidence *found, const char *piece)
-{
-	for (size_t i = 0; i < found->n; i++)
-		if (strcmp(strchr(found->names[i], '.') + 1, piece) == 0)
-			return found->values[i];
-	return NULL;
-}
-
 /* "spf.fail", whatever the policy makes of it. */
 static void
-reason_of(const mg_verdict *verdict, const evidence *found, char out[64])
+reason_of(const mg_verdict *verdict, const cli_evidence *found, char out[64])
 {
 	const char *result, *check = mg_verdict_result(verdict, 0, &result);
 
 	if (check != NULL)
 		snprintf(out, 64, "%s.%s", check, result);
 	else
-		snprintf(out, 64, "%s", evidence_find(found, "skipped") != NULL ? "spf.skipped" : mg_verdict_reason(verdict));
+		snprintf(out, 64, "%s", cli_evidence_find(found, "skipped") != NULL ? "spf.skipped" : mg_verdict_reason(verdict));
 }
 
 /* In the standard's word: who was not judged has no result, and what was not found out in time is temperror. */
@@ -81,9 +55,9 @@ spf_print_json(const spf_subject *subject, const mg_verdict *verdict, bool with_
 {
 	const char *line;
 	char reason[64];
-	evidence found;
+	cli_evidence found;
 
-	evidence_read(verdict, &found);
+	cli_evidence_read(verdict, &found);
 	reason_of(verdict, &found, reason);
 	printf("{\"result\":\"%s\"", spf_result(verdict));
 	print_key_text("reason", reason);
@@ -93,7 +67,7 @@ spf_print_json(const spf_subject *subject, const mg_verdict *verdict, bool with_
 	print_key_text("mail_from", subject->from);
 	print_key_text("identity", subject->from != NULL ? "mailfrom" : "helo");
 	for (size_t i = 0; i < sizeof(json_keys) / sizeof(json_keys[0]); i++) {
-		const char *value = evidence_find(&found, json_keys[i].piece);
+		const char *value = cli_evidence_find(&found, json_keys[i].piece);
 
 		if (json_keys[i].is_number)
 			printf(",\"%s\":%s", json_keys[i].key, value != NULL ? value : "null");
@@ -126,28 +100,28 @@ spf_print_text(const spf_subject *subject, const mg_verdict *verdict)
 {
 	const char *domain, *skipped, *line;
 	char reason[64];
-	evidence found;
+	cli_evidence found;
 
-	evidence_read(verdict, &found);
-	domain = evidence_find(&found, "domain");
-	skipped = evidence_find(&found, "skipped");
+	cli_evidence_read(verdict, &found);
+	domain = cli_evidence_find(&found, "domain");
+	skipped = cli_evidence_find(&found, "skipped");
 	reason_of(verdict, &found, reason);
 	printf("%s: %s identity, domain %s, client %s\n", spf_result(verdict), subject->from != NULL ? "MAIL FROM" : "HELO",
 	       domain != NULL && domain[0] != 0 ? domain : "none", subject->ip);
 	printf("  %-12s%s: %s\n", "reason", reason, mg_action_name((int)mg_verdict_action(verdict)));
 	print_line("skipped", skipped);
-	print_line("engine", evidence_find(&found, "engine"));
-	print_line("matched", evidence_find(&found, "matched"));
-	print_line("record", evidence_find(&found, "record"));
-	print_line("problem", evidence_find(&found, "problem"));
-	print_line("explanation", evidence_find(&found, "explanation"));
-	if (skipped == NULL && evidence_find(&found, "lookups") != NULL)
-		printf("  %-12s%s of %s\n  %-12s%s of %s\n  %-12s%s in %s rounds, %s us\n", "lookups", evidence_find(&found, "lookups"),
-		       evidence_find(&found, "lookups-max"), "voids", evidence_find(&found, "voids"), evidence_find(&found, "voids-max"),
-		       "queries", evidence_find(&found, "queries"), evidence_find(&found, "rounds"), evidence_find(&found, "elapsed-us"));
-	print_breadth("term lets", evidence_find(&found, "breadth"));
-	print_breadth("record lets", evidence_find(&found, "record-breadth"));
-	print_line("dnssec", evidence_find(&found, "dnssec"));
+	print_line("engine", cli_evidence_find(&found, "engine"));
+	print_line("matched", cli_evidence_find(&found, "matched"));
+	print_line("record", cli_evidence_find(&found, "record"));
+	print_line("problem", cli_evidence_find(&found, "problem"));
+	print_line("explanation", cli_evidence_find(&found, "explanation"));
+	if (skipped == NULL && cli_evidence_find(&found, "lookups") != NULL)
+		printf("  %-12s%s of %s\n  %-12s%s of %s\n  %-12s%s in %s rounds, %s us\n", "lookups", cli_evidence_find(&found, "lookups"),
+		       cli_evidence_find(&found, "lookups-max"), "voids", cli_evidence_find(&found, "voids"), cli_evidence_find(&found, "voids-max"),
+		       "queries", cli_evidence_find(&found, "queries"), cli_evidence_find(&found, "rounds"), cli_evidence_find(&found, "elapsed-us"));
+	print_breadth("term lets", cli_evidence_find(&found, "breadth"));
+	print_breadth("record lets", cli_evidence_find(&found, "record-breadth"));
+	print_line("dnssec", cli_evidence_find(&found, "dnssec"));
 	for (size_t i = 0; (line = mg_verdict_trace(verdict, i)) != NULL; i++)
 		printf("  | %s\n", line);
 }

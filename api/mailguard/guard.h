@@ -105,7 +105,10 @@ typedef struct mg_report mg_report;
 /** mg_report_kind - which report. */
 typedef enum mg_report_kind {
 	MG_REPORT_LINT         = 1,   /**< errors and warnings of mailguard.conf and its lists */
-	MG_REPORT_RELAY_MATRIX = 2    /**< who may relay where: zones x senders x recipients x address forms */
+	MG_REPORT_RELAY_MATRIX = 2,   /**< who may relay where: zones x senders x recipients x address forms */
+	MG_REPORT_BACKENDS     = 3,   /**< servers that are asked about recipients: "backend<TAB>server<TAB>domain" */
+	MG_REPORT_CACHE        = 4    /**< what [recipients] cache keeps, the proof of last time first:
+	                                   "address<TAB>known<TAB>age in s<TAB>reply code<TAB>fresh|stale" */
 } mg_report_kind;
 
 /**
@@ -124,7 +127,7 @@ MG_API int mg_report_make(const mg_options *options, mg_report_kind kind, mg_rep
 /**
  * mg_report_level - the weight of finding @index: error, warning, or info for a plain row; 0 past the last
  * mg_report_line  - the finding's line of text; NULL past the last. Lint: "file:line: error|warning: text
- *                   [rule-id]". Relay matrix: a row of the table.
+ *                   [rule-id]". Else a row of the table.
  * mg_report_worst - the weightiest level in the report; MG_LEVEL_INFO when nothing is wrong
  *
  * Strings belong to the report.

@@ -238,7 +238,9 @@ MG_API int mg_ask_helo(mg_session *session, uint64_t *request_out);
  * mg_ask_recipient - does this forward-path lead to a mailbox behind us?
  * @path, @length:  the forward-path, as in mg_ask_stage
  *
- * This release answers MG_ACCEPT with the reason "not-built".
+ * Asks tables and the backend of the domain ([recipients] and [backend NAME] in mailguard.conf(5)). The reason is one of section
+ * "rcpt"; "none" for a recipient that is none of ours, or of a domain that nobody can tell about.
+ *
  * Returns as mg_ask_stage.
  * Since: 0.1
  */

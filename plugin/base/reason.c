@@ -130,7 +130,6 @@ static const mg_reason_info reasons[] = {
 
 	[MG_REASON_ENGINE_GONE]        = { "engine", "gone", DEFER, FIXED, { 0, NULL }, { 451, "4.3.0" }, ENGINE_TEXT },
 	[MG_REASON_ENGINE_DEADLINE]    = { "engine", "deadline", DEFER, FIXED, { 0, NULL }, { 451, "4.3.0" }, ENGINE_TEXT },
-	[MG_REASON_NOT_BUILT]          = { NULL, "not-built", OFF, FIXED, NO_REPLY, "Ok" },
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(reasons) == MG_N_REASONS);
 

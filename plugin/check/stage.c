@@ -74,6 +74,7 @@ mg_stage_begin(const mg_tools *tools, mg_policy *policy, const mg_facts *facts, 
 		stage_only_prefetch(&checks_out->spf[MG_IDENTITY_HELO]);
 	checks_out->outbound = mg_outbound_check_new(tools, policy, &subject, now_s);
 	checks_out->audit = mg_audit_check_new(tools, policy, &known, now_s);
+	checks_out->recipient = mg_recipient_check_new(tools, policy, &known, &outcome->client, &outcome->envelope);
 	checks_out->sanity = mg_sanity_check_new(tools, policy, &known, subject.is_granted, !is_early);
 	g_free(outcome);
 }
@@ -99,7 +100,19 @@ mg_stage_check(const mg_stage_checks *checks, guint index)
 		return checks->outbound != NULL ? mg_outbound_check_base(checks->outbound) : NULL;
 	if (index == G_N_ELEMENTS(checks->spf) + 1)
 		return checks->sanity != NULL ? mg_sanity_check_base(checks->sanity) : NULL;
-	return checks->audit != NULL ? mg_audit_check_base(checks->audit) : NULL;
+	if (index == G_N_ELEMENTS(checks->spf) + 2)
+		return checks->audit != NULL ? mg_audit_check_base(checks->audit) : NULL;
+	return checks->recipient != NULL ? mg_recipient_check_base(checks->recipient) : NULL;
+}
+
+static void
+run_recipient(const mg_stage_checks *checks, const mg_facts *known, mg_trace *trace, mg_evidence *evidence,
+              mg_stage_outcome *outcome)
+{
+	if (checks != NULL && checks->recipient != NULL)
+		mg_recipient_check_report(checks->recipient, &outcome->envelope, &outcome->results, trace, evidence);
+	else if (known->question == MG_ASK_RECIPIENT)
+		mg_trace_add(trace, "rcpt: no plain recipient of ours, or neither table nor backend knows the domain");
 }
 
 void
@@ -143,8 +156,7 @@ mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, const
 	if (known.question == MG_ASK_HELO)
 		return;
 	if (known.question == MG_ASK_RECIPIENT) {
-		mg_results_add(&outcome->results, MG_REASON_NOT_BUILT, NULL);
-		mg_trace_add(trace, "this release does not judge this question");
+		run_recipient(checks, &known, trace, evidence, outcome);
 		return;
 	}
 	mg_envelope_trace(&outcome->envelope, trace);
@@ -163,4 +175,5 @@ mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, const
 	outcome->circumstances.is_trusted |= outcome->relay.reason == MG_REASON_RELAY_GRANTED;
 	outcome->circumstances.is_role_address
 		= mg_relay_is_role_address(policy, mg_envelope_forward(&outcome->envelope));
+	run_recipient(checks, &known, trace, evidence, outcome);
 }

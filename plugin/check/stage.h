@@ -12,6 +12,7 @@
 #include "check/client.h"
 #include "check/envelope.h"
 #include "check/outbound.h"
+#include "check/recipient.h"
 #include "check/relay.h"
 #include "check/sanity.h"
 #include "check/spf.h"
@@ -32,9 +33,10 @@ typedef struct mg_stage_checks {
 	mg_outbound_check *outbound;                         /* owned by who has this */
 	mg_sanity_check   *sanity;                           /* owned by who has this */
 	mg_audit_check    *audit;                            /* owned by who has this */
+	mg_recipient_check *recipient;                       /* owned by who has this; waits for leave until the others are done */
 } mg_stage_checks;
 
-#define MG_STAGE_CHECKS_MAX (MG_IDENTITY_MAIL_FROM + 4)
+#define MG_STAGE_CHECKS_MAX (MG_IDENTITY_MAIL_FROM + 5)
 
 void mg_stage_begin(const mg_tools *tools, mg_policy *policy, const mg_facts *facts, gint64 now_s,
                     mg_stage_checks *checks_out);

@@ -10,6 +10,7 @@
 #include "spf/evaluate.h"
 
 typedef struct mg_spf_memory mg_spf_memory;
+typedef struct mg_verifier mg_verifier;
 
 typedef struct mg_tools {
 	const mg_log     *log;            /* all borrowed from the engine */
@@ -19,6 +20,7 @@ typedef struct mg_tools {
 	mg_spf_memory    *spf_memory;
 	mg_penalty_box   *penalty_box;
 	mg_nat_watch     *nat_watch;
+	mg_verifier      *verifier;
 } mg_tools;
 
 #endif

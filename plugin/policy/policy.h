@@ -30,7 +30,8 @@ typedef enum mg_exempt_check {
 	MG_EXEMPT_SPF    = 1 << 0,
 	MG_EXEMPT_HELO   = 1 << 1,
 	MG_EXEMPT_PTR    = 1 << 2,
-	MG_EXEMPT_SENDER = 1 << 3
+	MG_EXEMPT_SENDER = 1 << 3,
+	MG_EXEMPT_RCPT   = 1 << 4
 } mg_exempt_check;
 
 /* mg_hosts - clients by address, or by forward-confirmed name. */

@@ -98,7 +98,7 @@ static const fault_case fault_cases[] = {
 	{ "until-no-zone", "[grant g]\nauth = any\nuntil = 2027-01-31T12:00:00\n", "a day as 2027-01-31" },
 	{ "until-no-day", "[grant g]\nauth = any\nuntil = 2027-02-30\n", "a day as 2027-01-31" },
 	{ "exempt-no-checks", "[exempt x]\nnetworks = 10.1.2.3\n", "exempt x: checks was expected" },
-	{ "exempt-relay", "[exempt x]\nnetworks = 10.1.2.3\nchecks = relay\n", "one of spf, helo, ptr, sender was expected" },
+	{ "exempt-relay", "[exempt x]\nnetworks = 10.1.2.3\nchecks = relay\n", "one of spf, helo, ptr, sender, rcpt was expected" },
 	{ "exempt-nobody", "[exempt x]\nchecks = helo\n", "networks, hosts, senders or helo was expected" },
 	{ "grant-with-checks", "[grant g]\nauth = any\nchecks = helo\n", "[grant NAME] has no key 'checks'" },
 	{ "text-line-end", "[relay]\nreject-text = a\\nb\n", "a line end or control octet in the value" },

@@ -1,4 +1,4 @@
-/* spf_batch.c - "mailguard spf --batch": many questions at once, answered in the order of their lines.
+/* batch.c - "--batch" of any command: many questions at once, answered in the order of their lines.
  * A line waits in a ring until its verdict is there and those before it are printed. Standard input is read only when there
  * is something, so that answers do not wait for the next question. */
 #include <errno.h>
@@ -7,15 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "batch.h"
 #include "cli.h"
-#include "spf.h"
 
 #define RING            4096    /* lines under way */
 #define LINE_MAX_OCTETS 16384
 
 typedef struct batch_line {
-	char       *text;      /* owned; cut into the fields; NULL: the place is free */
-	spf_subject subject;   /* borrowed from text */
+	char       *text;      /* owned; as the command has cut it; NULL: the place is free */
 	mg_session *session;   /* owned; NULL: the line was none */
 	mg_verdict *verdict;   /* owned; NULL: not yet */
 	const char *why;       /* constant; what is wrong with the line */
@@ -24,7 +23,7 @@ typedef struct batch_line {
 
 typedef struct batch {
 	mg_guard   *guard;      /* borrowed */
-	const char *record;     /* borrowed */
+	const cli_batch_job *job;   /* borrowed */
 	batch_line  ring[RING];
 	size_t      n_read, n_printed;
 	bool        has_failed;
@@ -43,21 +42,6 @@ line_free(batch_line *line)
 	*line = (batch_line){ .text = NULL };
 }
 
-/* "ip<TAB>helo<TAB>mail-from"; the last two may be empty. */
-static const char *
-line_cut(batch_line *line)
-{
-	char *helo = strchr(line->text, '\t'), *from = helo != NULL ? strchr(helo + 1, '\t') : NULL;
-
-	if (from == NULL || strchr(from + 1, '\t') != NULL)
-		return "ip<TAB>helo<TAB>mail-from was expected";
-	*helo = *from = 0;
-	line->subject.ip = line->text;
-	line->subject.helo = helo + 1;
-	line->subject.from = from + 1;
-	return NULL;
-}
-
 static int
 batch_take_line(batch *run, const char *text, size_t length, const char *why)
 {
@@ -66,13 +50,12 @@ batch_take_line(batch *run, const char *text, size_t length, const char *why)
 
 	line->text = strndup(text, length);
 	if (line->text == NULL)
-		return cli_fail_library(MG_E_MEMORY, "spf");
+		return cli_fail_library(MG_E_MEMORY, run->job->command);
 	line->number = ++run->n_read;
-	line->subject.record = run->record;
+	if (why == NULL && memchr(text, 0, length) != NULL)
+		why = "a line without NUL was expected";
 	if (why == NULL)
-		why = memchr(text, 0, length) != NULL ? "a line without NUL was expected" : line_cut(line);
-	if (why == NULL)
-		why = spf_ask(run->guard, &line->subject, line, &line->session, &request);
+		why = run->job->ask(run->job->context, run->guard, line->text, line, &line->session, &request);
 	line->why = why;
 	return 0;
 }
@@ -107,7 +90,7 @@ batch_read(batch *run)
 	ssize_t n = read(STDIN_FILENO, run->input + run->n_input, LINE_MAX_OCTETS - run->n_input);
 
 	if (n < 0)
-		return errno == EINTR || errno == EAGAIN ? 0 : cli_fail(EXIT_UNAVAILABLE, "spf: standard input: %s", strerror(errno));
+		return errno == EINTR || errno == EAGAIN ? 0 : cli_fail(EXIT_UNAVAILABLE, "%s: standard input: %s", run->job->command, strerror(errno));
 	run->at_end = n == 0;
 	run->n_input += (size_t)n;
 	if (run->at_end && run->n_input > 0 && run->n_input < LINE_MAX_OCTETS)
@@ -128,7 +111,7 @@ batch_print(batch *run)
 			run->has_failed = true;
 			printf("{\"line\":%zu,\"error\":\"%s\"}\n", line->number, line->why);
 		} else {
-			spf_print_json(&line->subject, line->verdict, false);
+			run->job->print(run->job->context, line->text, line->verdict);
 		}
 		line_free(line);
 		run->n_printed++;
@@ -172,15 +155,15 @@ batch_turn(batch *run)
 }
 
 int
-spf_batch(mg_guard *guard, const char *record)
+cli_batch(mg_guard *guard, const cli_batch_job *job)
 {
 	batch *run = calloc(1, sizeof(*run));
 	int code = 0;
 
 	if (run == NULL)
-		return cli_fail_library(MG_E_MEMORY, "spf");
+		return cli_fail_library(MG_E_MEMORY, job->command);
 	run->guard = guard;
-	run->record = record;
+	run->job = job;
 	while (!code && !ferror(stdout) && (!run->at_end || batch_has_line(run) || run->n_printed < run->n_read))
 		code = batch_turn(run);
 	for (size_t i = 0; i < RING; i++)

@@ -1,0 +1,305 @@
+/* recipient.c - see recipient.h. */
+#include "check/recipient.h"
+
+#include <string.h>
+
+#include "check/relay.h"
+#include "verify/verifier.h"
+
+typedef enum recipient_state {
+	RECIPIENT_LOOK,    /* in tables and what is remembered */
+	RECIPIENT_HELD,    /* a probe is needed, and leave for it */
+	RECIPIENT_ASK,
+	RECIPIENT_AWAIT,
+	RECIPIENT_DONE
+} recipient_state;
+
+/* As which addresses the recipient is asked about, in this order, until one exists. */
+typedef struct spelling {
+	char *key;     /* owned; Local-part, folded */
+	char *path;    /* owned; Mailbox for the backend */
+} spelling;
+
+#define SPELLINGS_MAX 2   /* without the sub-address, and with it */
+
+struct mg_recipient_check {
+	mg_check          base;          /* first */
+	recipient_state   state;         /* written by recipient_enter() alone */
+	mg_verifier      *verifier;      /* borrowed */
+	mg_policy        *policy;        /* ref held */
+	const mg_backend *backend;       /* borrowed from the policy; NULL: the tables decide */
+	char             *domain;        /* owned; canonical */
+	mg_ip             client;
+	gboolean          has_client;
+	spelling          spellings[SPELLINGS_MAX];
+	guint             n_spellings, at;
+	gboolean          is_refused;    /* by other checks: nothing was asked */
+	gint64            deadline_us;   /* of the request's share */
+	mg_verification  *waiting;       /* owned in RECIPIENT_AWAIT */
+	gboolean          has_table;     /* a table has decided */
+	const char       *table_entry;   /* borrowed from the policy; the kind of entry, NULL: none */
+	mg_rcpt_finding   finding;
+};
+
+static mg_step
+recipient_enter(mg_recipient_check *recipient, recipient_state state)
+{
+	recipient->state = state;
+	return state == RECIPIENT_DONE ? MG_STEP_DONE : state == RECIPIENT_HELD ? MG_STEP_WAIT : MG_STEP_AGAIN;
+}
+
+/* ---- who is asked about ---- */
+
+/* What the relay decision would let through, and no more than a plain mailbox: routes and the like are judged there. */
+static const mg_mailbox *
+find_mailbox(const mg_policy *policy, const mg_envelope *envelope)
+{
+	const mg_path *path = mg_envelope_forward(envelope);
+
+	if (path == NULL || path->forms != 0 || !path->is_mailbox || !mg_relay_is_own_domain(policy, path->layers[0].domain))
+		return NULL;
+	return mg_relay_is_role_address(policy, path) ? NULL : &path->layers[0];
+}
+
+static void
+spelling_add(mg_recipient_check *recipient, const char *sent, gsize sent_length, const char *local, gsize local_length, gboolean folds_case)
+{
+	spelling *one = &recipient->spellings[recipient->n_spellings++];
+	g_autofree char *key = g_strndup(local, local_length);
+
+	one->key = folds_case ? g_utf8_casefold(key, -1) : g_strdup(key);
+	one->path = g_strdup_printf("%.*s@%s", (int)sent_length, sent, recipient->domain);
+}
+
+/* The Local-part is sent as it came, but for its sub-address; one in quotes has none. */
+static void
+find_spellings(mg_recipient_check *recipient, const mg_facts *facts, const mg_path *path, const mg_local_rules *rules)
+{
+	const char *sent = facts->forward_path.octets;
+	const char *at = memrchr(sent, '@', facts->forward_path.length);
+	gsize length = (gsize)(at - sent);
+	gsize base = sent[0] == '"' ? strlen(path->local) : mg_local_part_base(path->local, rules->delimiters);
+
+	if (base < strlen(path->local))
+		spelling_add(recipient, sent, base, path->local, base, rules->folds_case);
+	spelling_add(recipient, sent, length, path->local, strlen(path->local), rules->folds_case);
+}
+
+/* ---- tables ---- */
+
+/* TRUE: there is nobody else to ask. */
+static gboolean
+look_in_tables(mg_recipient_check *recipient, const mg_path *path)
+{
+	const mg_recipient_policy *of = &recipient->policy->recipients;
+	const mg_local_rules rules = mg_policy_local_rules(recipient->policy, recipient->backend);
+	const char *denied = mg_recipients_find(of->deny, path, &rules);
+	const char *entry = mg_recipients_find(of->tables, path, &rules);
+	mg_rcpt_finding *finding = &recipient->finding;
+
+	finding->canary_age_s = -1;
+	recipient->table_entry = denied != NULL ? denied : entry;
+	if (denied != NULL) {
+		finding->reason = MG_REASON_RCPT_UNKNOWN;
+		finding->why = "[recipients] deny has it";
+	} else if (entry != NULL) {
+		finding->reason = MG_REASON_RCPT_EXISTS;
+		finding->why = "[recipients] tables have it";
+	} else if (recipient->backend == NULL && mg_recipients_covers(of->tables, recipient->domain)) {
+		finding->reason = MG_REASON_RCPT_UNKNOWN;
+		finding->why = "[recipients] tables have the domain, and not this recipient";
+	}
+	recipient->has_table = finding->reason != MG_REASON_NONE;
+	return recipient->has_table || recipient->backend == NULL;
+}
+
+/* ---- the backend ---- */
+
+static mg_verifier_wish
+wish_of(const mg_recipient_check *recipient)
+{
+	const spelling *one = &recipient->spellings[recipient->at];
+
+	return (mg_verifier_wish){
+		.policy = recipient->policy, .backend = recipient->backend, .domain = recipient->domain, .key = one->key, .path = one->path,
+		.client = recipient->has_client ? &recipient->client : NULL,
+	};
+}
+
+/* The next spelling, if this one does not exist; else done. */
+static mg_step
+recipient_next(mg_recipient_check *recipient)
+{
+	if (recipient->finding.reason == MG_REASON_RCPT_UNKNOWN && recipient->at + 1 < recipient->n_spellings) {
+		recipient->at++;
+		return recipient_enter(recipient, RECIPIENT_LOOK);
+	}
+	return recipient_enter(recipient, RECIPIENT_DONE);
+}
+
+static mg_step
+recipient_ask(mg_recipient_check *recipient)
+{
+	const mg_verifier_wish wish = wish_of(recipient);
+
+	recipient->waiting = mg_verifier_ask(recipient->verifier, &wish, mg_check_woken, recipient, &recipient->finding);
+	if (recipient->waiting == NULL)
+		return recipient_next(recipient);
+	recipient->base.deadline_us = MIN(recipient->deadline_us, mg_verification_until_us(recipient->waiting));
+	return recipient_enter(recipient, RECIPIENT_AWAIT);
+}
+
+static mg_step
+recipient_step(mg_check *check)
+{
+	mg_recipient_check *recipient = (mg_recipient_check *)check;
+	mg_verifier_wish wish;
+
+	switch (recipient->state) {
+	case RECIPIENT_LOOK:
+		wish = wish_of(recipient);
+		if (mg_verifier_look(recipient->verifier, &wish, &recipient->finding))
+			return recipient_next(recipient);
+		/* The second spelling is of the same client. */
+		return recipient_enter(recipient, recipient->at > 0 && !recipient->is_refused ? RECIPIENT_ASK : RECIPIENT_HELD);
+
+	case RECIPIENT_HELD:
+		return MG_STEP_WAIT;
+
+	case RECIPIENT_ASK:
+		return recipient_ask(recipient);
+
+	case RECIPIENT_AWAIT:
+		if (!mg_verification_is_answered(recipient->waiting) && !mg_check_expired(check))
+			return MG_STEP_WAIT;
+		mg_verification_end(g_steal_pointer(&recipient->waiting), &recipient->finding);
+		recipient->base.deadline_us = recipient->deadline_us;
+		return recipient_next(recipient);
+
+	case RECIPIENT_DONE:
+		return MG_STEP_DONE;
+	}
+	g_assert_not_reached();
+}
+
+gboolean
+mg_recipient_check_is_held(const mg_recipient_check *recipient)
+{
+	return recipient->state == RECIPIENT_HELD;
+}
+
+void
+mg_recipient_check_give_leave(mg_recipient_check *recipient, gboolean is_refused)
+{
+	recipient->is_refused = is_refused;
+	recipient_enter(recipient, is_refused ? RECIPIENT_DONE : RECIPIENT_ASK);
+}
+
+/* ---- begin and end ---- */
+
+static void
+recipient_free(mg_check *check)
+{
+	mg_recipient_check *recipient = (mg_recipient_check *)check;
+
+	mg_verification_cancel(recipient->waiting);
+	for (guint i = 0; i < recipient->n_spellings; i++) {
+		g_free(recipient->spellings[i].key);
+		g_free(recipient->spellings[i].path);
+	}
+	g_free(recipient->domain);
+	mg_policy_unref(recipient->policy);
+	g_free(recipient);
+}
+
+mg_recipient_check *
+mg_recipient_check_new(const mg_tools *tools, mg_policy *policy, const mg_facts *facts, const mg_client *client,
+                       const mg_envelope *envelope)
+{
+	gboolean is_asked = facts->question == MG_ASK_RECIPIENT
+	                    || (facts->stage == MG_STAGE_RCPT && mg_client_exempt(policy, client, MG_EXEMPT_RCPT) == NULL);
+	const mg_mailbox *mailbox = is_asked ? find_mailbox(policy, envelope) : NULL;
+	const mg_backend *backend = mailbox != NULL ? mg_backend_find(policy->backends, mailbox->domain) : NULL;
+	mg_recipient_check *recipient;
+	mg_local_rules rules;
+
+	if (mailbox == NULL || (backend == NULL && policy->recipients.tables == NULL && policy->recipients.deny == NULL))
+		return NULL;
+	recipient = g_new0(mg_recipient_check, 1);
+	recipient->deadline_us = g_get_monotonic_time() + mg_check_share_us(facts->deadline_ms);
+	recipient->base = (mg_check){ .step = recipient_step, .free = recipient_free, .deadline_us = recipient->deadline_us };
+	recipient->verifier = tools->verifier;
+	recipient->policy = mg_policy_ref(policy);
+	recipient->backend = backend;
+	recipient->domain = g_strdup(mailbox->domain);
+	recipient->has_client = client->has_ip && !client->is_local;
+	recipient->client = client->ip;
+	rules = mg_policy_local_rules(policy, backend);
+	find_spellings(recipient, facts, mg_envelope_forward(envelope), &rules);
+	if (look_in_tables(recipient, mg_envelope_forward(envelope)))
+		recipient_enter(recipient, RECIPIENT_DONE);
+	mg_check_run(&recipient->base);   /* what is remembered can be told at once */
+	return recipient;
+}
+
+mg_check *
+mg_recipient_check_base(mg_recipient_check *recipient)
+{
+	return &recipient->base;
+}
+
+/* ---- telling ---- */
+
+static const char *const source_words[] = {
+	[MG_SOURCE_NONE] = NULL, [MG_SOURCE_CACHE] = "cache", [MG_SOURCE_STALE] = "stale", [MG_SOURCE_PROBE] = "probe",
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(source_words) == MG_SOURCE_PROBE + 1);
+
+static void
+tell_evidence(const mg_recipient_check *recipient, mg_evidence *evidence)
+{
+	const mg_rcpt_finding *finding = &recipient->finding;
+
+	mg_evidence_add_text(evidence, "rcpt", "source", recipient->has_table ? "table" : source_words[finding->source]);
+	if (recipient->backend == NULL || recipient->has_table)
+		return;
+	mg_evidence_add_text(evidence, "rcpt", "backend", recipient->backend->name);
+	mg_evidence_add_word(evidence, "rcpt", "asked", recipient->spellings[recipient->at].path);
+	mg_evidence_add_text(evidence, "rcpt", "endpoint", finding->endpoint);
+	mg_evidence_add_text(evidence, "rcpt", "domain-class", mg_domain_class_name(finding->domain_class));
+	if (finding->source == MG_SOURCE_PROBE)
+		mg_evidence_add_text(evidence, "rcpt", "class", mg_rcpt_class_name(finding->class));
+	if (finding->reply.code != 0) {
+		mg_evidence_add_number(evidence, "rcpt", "code", finding->reply.code);
+		mg_evidence_add_word(evidence, "rcpt", "said", finding->reply.text);
+	}
+	if (finding->source != MG_SOURCE_NONE)
+		mg_evidence_add_number(evidence, "rcpt", "age-s", finding->age_s);
+	if (finding->canary_age_s >= 0)
+		mg_evidence_add_number(evidence, "rcpt", "canary-age-s", finding->canary_age_s);
+}
+
+void
+mg_recipient_check_report(const mg_recipient_check *recipient, const mg_envelope *envelope, mg_results *results,
+                          mg_trace *trace, mg_evidence *evidence)
+{
+	static const mg_consequence accept = MG_CONSEQUENCE_OFF;
+	const mg_rcpt_finding *finding = &recipient->finding;
+	const mg_path *path = mg_envelope_forward(envelope);
+	char name[MG_REASON_NAME_MAX];
+
+	if (recipient->is_refused) {
+		mg_trace_add(trace, "rcpt: skipped, the client is refused already");
+		return;
+	}
+	if (finding->reason == MG_REASON_NONE)
+		return;
+	mg_results_add_listed(results, finding->reason, path != NULL ? path->layers[0].domain : NULL, finding->is_let_through ? &accept : NULL);
+	mg_reason_name(finding->reason, name);
+	mg_trace_add(trace, "%s: %s%s", name, finding->why, finding->is_let_through ? "; let through, as on-failure has it" : "");
+	if (recipient->table_entry != NULL)
+		mg_trace_add(trace, "rcpt: the entry is '%s'", recipient->table_entry);
+	else if (finding->endpoint != NULL)
+		mg_trace_add(trace, "rcpt: %s said %d %s", finding->endpoint, finding->reply.code, finding->reply.text);
+	tell_evidence(recipient, evidence);
+}
