@@ -25,6 +25,7 @@ int cli_relay_matrix(int argc, char **argv);
 int cli_spf(int argc, char **argv);
 int cli_audit(int argc, char **argv);
 int cli_rcpt(int argc, char **argv);
+int cli_backend(int argc, char **argv);
 
 /* Prints "mailguard: ..." on standard error, at most a line, and returns @code. */
 int cli_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -37,6 +38,12 @@ const char *cli_engine(void);
 /* A guard of a policy file, of a daemon's socket, or of neither, and keys that take the place of the file's; NULL where there is
  * none. Its log goes to standard error: all of it, or errors alone. Returns an exit code. */
 int cli_open(const char *config, const char *socket, const char *policy, bool verbose, mg_guard **guard_out);
+
+/* The same of a policy file alone, and every line of the log goes to @log. */
+int cli_open_logged(const char *config, mg_log_function log, void *context, mg_guard **guard_out);
+
+/* The report of a policy file without errors; those of another are told on standard error. Returns an exit code. */
+int cli_report(const char *config, mg_report_kind kind, const char *command, mg_report **report_out);
 
 /* Where DNS is looked up, in place of what the policy says; NULL: as it says. */
 typedef struct cli_dns {

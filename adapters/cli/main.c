@@ -20,6 +20,7 @@ static const struct {
 	{ "audit", cli_audit, "audit --self --config F [--ip A] [--server A:PORT] [--zone F] [--json]" },
 	{ "rcpt", cli_rcpt, "rcpt ADDRESS --config F [--json] [--verbose]" },
 	{ "rcpt", cli_rcpt, "rcpt --batch --config F" },
+	{ "backend", cli_backend, "backend --config F [--json] [--verbose]" },
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -78,21 +79,41 @@ print_log(void *context, mg_level level, const char *line)
 	fprintf(stderr, "mailguard: %s: %s\n", mg_level_name((int)level), line);
 }
 
+/* What a command is, whatever it asks of. */
+static int
+open_guard(mg_options *options, mg_guard **guard_out)
+{
+	int error;
+
+	options->engine = cli_engine();
+	options->flags = MG_OWN_PROCESS | MG_FULL_TRACE;
+	error = mg_guard_open(options, guard_out);
+	return error ? cli_fail_library(error, options->config ? options->config : options->socket ? options->socket : "options") : 0;
+}
+
 int
 cli_open(const char *config, const char *socket, const char *policy, bool verbose, mg_guard **guard_out)
 {
 	mg_options options = MG_OPTIONS_INIT;
-	int error;
 
 	options.config = config;
 	options.socket = socket;
 	options.policy = policy;
-	options.engine = cli_engine();
 	options.log = print_log;
 	options.log_level = verbose ? MG_LEVEL_DEBUG : MG_LEVEL_ERROR;
-	options.flags = MG_OWN_PROCESS | MG_FULL_TRACE;
-	error = mg_guard_open(&options, guard_out);
-	return error ? cli_fail_library(error, config ? config : socket ? socket : "options") : 0;
+	return open_guard(&options, guard_out);
+}
+
+int
+cli_open_logged(const char *config, mg_log_function log, void *context, mg_guard **guard_out)
+{
+	mg_options options = MG_OPTIONS_INIT;
+
+	options.config = config;
+	options.log = log;
+	options.log_context = context;
+	options.log_level = MG_LEVEL_DEBUG;
+	return open_guard(&options, guard_out);
 }
 
 const char *

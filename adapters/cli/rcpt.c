@@ -1,5 +1,6 @@
 /* rcpt.c - "mailguard rcpt": does a recipient exist behind us, who says so, and in which words. */
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "batch.h"
@@ -69,6 +70,28 @@ ask(void *context, mg_guard *guard, char *address, void *tag, mg_session **sessi
 	}
 	*session_out = session;
 	return NULL;
+}
+
+/* ---- the transcript ---- */
+
+/* Lines that went to the backend and came from it, of a log that tells more. */
+static void
+keep_transcript(void *context, mg_level level, const char *line)
+{
+	static const char sent[] = "backend.sent ", received[] = "backend.received ", key[] = " line=";
+	FILE *transcript = context;
+	const char *said = strstr(line, key);
+	bool is_sent = strncmp(line, sent, sizeof(sent) - 1) == 0;
+
+	if (level == MG_LEVEL_ERROR)
+		fprintf(stderr, "mailguard: error: %s\n", line);
+	if (said == NULL || (!is_sent && strncmp(line, received, sizeof(received) - 1) != 0))
+		return;
+	said += sizeof(key) - 1;
+	if (*said == '"')   /* the log has what has spaces between quotes, and no quote within */
+		fprintf(transcript, "  %c %.*s\n", is_sent ? '>' : '<', (int)strlen(said) - 2, said + 1);
+	else
+		fprintf(transcript, "  %c %s\n", is_sent ? '>' : '<', said);
 }
 
 /* ---- printing ---- */
@@ -193,6 +216,29 @@ ask_one(const rcpt_run *run, mg_guard *guard)
 	return code;
 }
 
+/* Without --json or --verbose the dialogue with the backend is told as well. */
+static int
+ask_and_tell(const rcpt_run *run)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *transcript = open_memstream(&text, &length);
+	mg_guard *guard;
+	int code;
+
+	if (transcript == NULL)
+		return cli_fail_library(MG_E_MEMORY, "rcpt");
+	code = cli_open_logged(run->config, keep_transcript, transcript, &guard);
+	if (!code) {
+		code = ask_one(run, guard);
+		mg_guard_close(guard);
+	}
+	if (fclose(transcript) == 0 && length > 0)
+		printf("  %s\n%s", "transcript", text);
+	free(text);
+	return code;
+}
+
 int
 cli_rcpt(int argc, char **argv)
 {
@@ -201,8 +247,11 @@ cli_rcpt(int argc, char **argv)
 	mg_guard *guard;
 	int code = take_options(&run, argc, argv);
 
-	if (!code)
-		code = cli_open(run.config, NULL, NULL, run.verbose, &guard);
+	if (code)
+		return code;
+	if (!run.batch && !run.json && !run.verbose)
+		return ask_and_tell(&run);
+	code = cli_open(run.config, NULL, NULL, run.verbose, &guard);
 	if (code)
 		return code;
 	code = run.batch ? cli_batch(guard, &job) : ask_one(&run, guard);

@@ -27,6 +27,20 @@ make_report(const char *config, mg_report_kind kind, mg_report **report_out)
 }
 
 int
+cli_report(const char *config, mg_report_kind kind, const char *command, mg_report **report_out)
+{
+	int error = make_report(config, kind, report_out);
+
+	if (error)
+		return cli_fail_library(error, command);
+	if (mg_report_worst(*report_out) != MG_LEVEL_ERROR)
+		return 0;
+	print_report(*report_out, stderr);
+	mg_report_free(*report_out);
+	return EXIT_CONFIG;
+}
+
+int
 cli_lint(int argc, char **argv)
 {
 	mg_report *report;
@@ -48,7 +62,7 @@ cli_relay_matrix(int argc, char **argv)
 	static const struct option known[] = { { "config", required_argument, NULL, 'c' }, { NULL, 0, NULL, 0 } };
 	const char *config = NULL;
 	mg_report *report;
-	int error, worst, option;
+	int code, worst, option;
 
 	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		if (option != 'c')
@@ -57,11 +71,10 @@ cli_relay_matrix(int argc, char **argv)
 	}
 	if (config == NULL || optind != argc)
 		return cli_fail(EXIT_USAGE, "usage: mailguard relay-matrix --config F");
-	error = make_report(config, MG_REPORT_RELAY_MATRIX, &report);
-	if (error)
-		return cli_fail_library(error, "relay-matrix");
-	worst = mg_report_worst(report);
-	print_report(report, worst == MG_LEVEL_ERROR ? stderr : stdout);
+	code = cli_report(config, MG_REPORT_RELAY_MATRIX, "relay-matrix", &report);
+	if (code)
+		return code;
+	worst = print_report(report, stdout);
 	mg_report_free(report);
-	return worst == MG_LEVEL_ERROR ? EXIT_CONFIG : worst == MG_LEVEL_WARNING ? 1 : 0;
+	return worst == MG_LEVEL_WARNING ? 1 : 0;
 }

@@ -267,8 +267,13 @@ tell_evidence(const mg_recipient_check *recipient, mg_evidence *evidence)
 	mg_evidence_add_word(evidence, "rcpt", "asked", recipient->spellings[recipient->at].path);
 	mg_evidence_add_text(evidence, "rcpt", "endpoint", finding->endpoint);
 	mg_evidence_add_text(evidence, "rcpt", "domain-class", mg_domain_class_name(finding->domain_class));
-	if (finding->source == MG_SOURCE_PROBE)
+	if (finding->source == MG_SOURCE_PROBE) {
 		mg_evidence_add_text(evidence, "rcpt", "class", mg_rcpt_class_name(finding->class));
+		mg_evidence_add_text(evidence, "rcpt", "problem", finding->problem);
+		mg_evidence_add_text(evidence, "rcpt", "tls", finding->tls);
+		mg_evidence_add_text(evidence, "rcpt", "pipelining", finding->has_pipelining ? "yes" : "no");
+		mg_evidence_add_number(evidence, "rcpt", "elapsed-us", finding->elapsed_us);
+	}
 	if (finding->reply.code != 0) {
 		mg_evidence_add_number(evidence, "rcpt", "code", finding->reply.code);
 		mg_evidence_add_word(evidence, "rcpt", "said", finding->reply.text);

@@ -18,6 +18,10 @@ typedef struct mg_rcpt_finding {
 	mg_rcpt_class     class;           /* of the answer, if source says there was one */
 	mg_domain_class   domain_class;
 	const char       *endpoint;        /* borrowed from the policy; NULL: none answered */
+	const char       *problem;         /* constant word of the probe's trouble; NULL: none */
+	const char       *tls;             /* of the endpoint's last connection, "TLSv1.3"; NULL: in the clear */
+	gboolean          has_pipelining;
+	gint64            elapsed_us;      /* of the probe */
 	mg_smtp_reply     reply;           /* code 0: none */
 	gint64            age_s;           /* of the answer */
 	gint64            canary_age_s;    /* of the older canary; -1: they have not both held */

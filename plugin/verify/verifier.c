@@ -236,6 +236,22 @@ flight_conclude(flight *of, gboolean may_hold)
 	flight_end(of);
 }
 
+/* What is known of the connection that the answer came by. */
+static void
+read_endpoint(const mg_berth *over, const char *endpoint, mg_rcpt_finding *finding)
+{
+	mg_pool_status status;
+
+	finding->endpoint = endpoint;
+	for (guint i = 0; endpoint != NULL && i < over->backend->endpoints->len; i++) {
+		mg_pool_get_status(over->pool, i, &status);
+		if (status.endpoint != endpoint)
+			continue;
+		finding->tls = status.tls;
+		finding->has_pipelining = status.has_pipelining;
+	}
+}
+
 static void
 flight_answered(void *context, const mg_probe_answer *answer)
 {
@@ -250,7 +266,9 @@ flight_answered(void *context, const mg_probe_answer *answer)
 	of->finding.source = MG_SOURCE_PROBE;
 	of->finding.class = answer->class;
 	of->finding.reply = answer->reply;
-	of->finding.endpoint = answer->endpoint;
+	of->finding.problem = answer->problem;
+	of->finding.elapsed_us = answer->elapsed_us;
+	read_endpoint(of->over, answer->endpoint, &of->finding);
 	if (of->has_guess && !is_negative)
 		mg_bucket_give_back(&of->over->bucket);
 	if (mg_trust_seen(mg_canary_watch_trust(of->watch), was_valid, is_negative, now))

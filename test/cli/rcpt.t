@@ -168,6 +168,26 @@ expect("the second server answers for the first", ask(both, "ana@example.org"), 
        endpoint="smtp://127.0.0.1:%d" % second.port)
 sender = Backend(knows=["ana"], mail="250 2.1.0 ok")
 
+# ---- for a person ----
+
+told = run(COMMAND, "rcpt", "bob@example.org", "--config", config(backend_section(second.port)))
+row("the transcript is told", all(line in told.stdout for line in
+    ("  > EHLO mx1.example.net", "  > RCPT TO:<bob@example.org>", "  < 550 5.1.1 no such user", "  > RSET"))
+    and told.returncode == 1 and told.stderr == "", told.stdout, told.stderr)
+many = Backend(unknown="250 2.1.5 ok", keywords=())
+SERVERS = backend_section(second.port).replace("tls = off", "smtp://127.0.0.1:%d" % dead.port).replace("\nsmtp", " smtp") + \
+    "tls = off\n[backend other]\ndomains = tables.example\ntls = off\nserver = smtp://127.0.0.1:%d\n" % many.port
+done = run(COMMAND, "backend", "--config", config(SERVERS), "--json")
+tried = [json.loads(line) for line in done.stdout.splitlines()]
+row("each server is tried", [(t["backend"], t["reached"], t["class"], t["pipelining"], t["problem"]) for t in tried] ==
+    [("corp", "yes", "discriminating", "yes", None), ("corp", "no", "undetermined", "no", "refused"),
+     ("other", "yes", "catch-all", "no", None)] and done.returncode == 1, done.stdout, done.stderr)
+done = run(COMMAND, "backend", "--config", config(backend_section(second.port)))
+row("all is well: exit 0", done.returncode == 0 and ": discriminating\n" in done.stdout, done.stdout, done.stderr)
+done = run(COMMAND, "backend", "--config", config(""))
+row("no backend: a clear error", done.returncode == 78 and "has no [backend NAME]" in done.stderr, done.stderr)
+many.stop()
+
 # ---- in a session ----
 
 

@@ -1,0 +1,226 @@
+/* backend.c - "mailguard backend": each server that is asked about recipients, tried: can it be reached, how, and does it tell
+ * recipients apart. It is asked about one that cannot exist, with the canaries of its domain. */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "cli.h"
+#include "evidence.h"
+
+typedef struct backend_run {
+	const char *config;
+	bool        json, verbose;
+} backend_run;
+
+/* One server, as the report has it; borrowed from its line. */
+typedef struct server {
+	char *backend, *text, *domain;
+} server;
+
+enum { OPTION_CONFIG = 1, OPTION_JSON, OPTION_VERBOSE };
+
+static const struct option known_options[] = {
+	{ "config", required_argument, NULL, OPTION_CONFIG },
+	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "verbose", no_argument, NULL, OPTION_VERBOSE },
+	{ NULL, 0, NULL, 0 }
+};
+
+static int
+take_options(backend_run *run, int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", known_options, NULL)) != -1)
+		switch (option) {
+		case OPTION_CONFIG:  run->config = optarg; break;
+		case OPTION_JSON:    run->json = true; break;
+		case OPTION_VERBOSE: run->verbose = true; break;
+		default:             return EXIT_USAGE;   /* getopt has said why */
+		}
+	if (run->config == NULL || optind != argc)
+		return cli_fail(EXIT_USAGE, "backend: --config F was expected, and nothing else");
+	return 0;
+}
+
+/* ---- printing ---- */
+
+static void
+print_pair(const char *key, const char *value, bool is_number)
+{
+	printf(",\"%s\":", key);
+	if (value == NULL)
+		printf("null");
+	else if (is_number)
+		printf("%s", value);
+	else
+		cli_json_string(stdout, value, strlen(value));
+}
+
+static void
+print_json(const server *tried, const char *reached, const cli_evidence *found)
+{
+	printf("{\"backend\":");
+	cli_json_string(stdout, tried->backend, strlen(tried->backend));
+	print_pair("server", tried->text, false);
+	print_pair("domain", tried->domain, false);
+	print_pair("reached", reached, false);
+	print_pair("class", cli_evidence_find(found, "domain-class"), false);
+	print_pair("tls", cli_evidence_find(found, "tls"), false);
+	print_pair("pipelining", cli_evidence_find(found, "pipelining"), false);
+	print_pair("elapsed_us", cli_evidence_find(found, "elapsed-us"), true);
+	print_pair("problem", cli_evidence_find(found, "problem"), false);
+	print_pair("said_code", cli_evidence_find(found, "code"), true);
+	print_pair("said", cli_evidence_find(found, "said"), false);
+	printf("}\n");
+}
+
+static void
+print_text(const server *tried, const char *reached, const cli_evidence *found)
+{
+	const char *class = cli_evidence_find(found, "domain-class"), *tls = cli_evidence_find(found, "tls");
+	const char *pipelining = cli_evidence_find(found, "pipelining"), *elapsed = cli_evidence_find(found, "elapsed-us");
+	const char *problem = cli_evidence_find(found, "problem"), *code = cli_evidence_find(found, "code");
+
+	printf("%s %s: %s\n", tried->backend, tried->text, strcmp(reached, "yes") == 0 ? class : "not reached");
+	if (problem != NULL)
+		printf("  %-12s%s\n", "problem", problem);
+	if (code != NULL)
+		printf("  %-12s%s %s\n", "said", code, cli_evidence_find(found, "said"));
+	if (strcmp(reached, "yes") == 0)
+		printf("  %-12s%s\n  %-12s%s\n", "tls", tls != NULL ? tls : "no", "pipelining", pipelining);
+	if (elapsed != NULL)
+		printf("  %-12s%.1f ms\n", "answered in", atof(elapsed) / 1000);
+}
+
+/* ---- trying ---- */
+
+static void
+make_recipient(const char *domain, char recipient_out[300])
+{
+	unsigned char random[8] = { 0 };
+	int at = snprintf(recipient_out, 300, "mailguard-");
+
+	if (getrandom(random, sizeof(random), 0) < 0)
+		random[0] = 1;   /* that nobody has the name is all that matters */
+	for (size_t i = 0; i < sizeof(random); i++)
+		at += snprintf(recipient_out + at, 300 - (size_t)at, "%02x", random[i]);
+	snprintf(recipient_out + at, 300 - (size_t)at, "@%s", domain);
+}
+
+static int
+ask(mg_guard *guard, const char *recipient, mg_verdict **verdict_out)
+{
+	mg_session *session;
+	uint64_t request;
+	int error = mg_session_new(guard, &session);
+
+	if (error)
+		return error;
+	error = mg_session_set_client(session, "127.0.0.1", MG_FROM_SOCKET);
+	if (!error)
+		error = mg_ask_recipient(session, recipient, MG_TEXT, &request);
+	if (!error)
+		error = mg_guard_wait(guard, request, verdict_out);
+	mg_session_unref(session);
+	return error;
+}
+
+/* The only server that its backend has, and with nothing remembered. */
+static int
+open_guard(const backend_run *run, const server *tried, mg_guard **guard_out)
+{
+	static const cli_dns as_configured = { NULL, NULL };
+	char more[1000];
+
+	snprintf(more, sizeof(more), "[backend %.64s]\nserver = %.600s\n[recipients]\ncache =\n", tried->backend, tried->text);
+	return cli_open_over(run->config, &as_configured, more, run->verbose, guard_out);
+}
+
+/* @is_good_out: reached, and it tells recipients apart. */
+static int
+try_server(const backend_run *run, const server *tried, bool *is_good_out)
+{
+	char recipient[300];
+	mg_verdict *verdict;
+	cli_evidence found;
+	mg_guard *guard;
+	const char *reached, *class;
+	int code = open_guard(run, tried, &guard), error;
+
+	if (code)
+		return code;
+	make_recipient(tried->domain, recipient);
+	error = ask(guard, recipient, &verdict);
+	if (error) {
+		mg_guard_close(guard);
+		return cli_fail_library(error, "backend");
+	}
+	cli_evidence_read(verdict, &found);
+	class = cli_evidence_find(&found, "domain-class");
+	reached = cli_evidence_find(&found, "code") != NULL ? "yes" : "no";
+	*is_good_out = strcmp(reached, "yes") == 0 && class != NULL
+	               && (strcmp(class, "discriminating") == 0 || strcmp(class, "catch-all") == 0);
+	if (run->json)
+		print_json(tried, reached, &found);
+	else
+		print_text(tried, reached, &found);
+	mg_verdict_free(verdict);
+	mg_guard_close(guard);
+	return 0;
+}
+
+/* Three words with tabs between. */
+static bool
+cut_line(char *line, server *server_out)
+{
+	char *text = strchr(line, '\t'), *domain = text != NULL ? strchr(text + 1, '\t') : NULL;
+
+	if (domain == NULL)
+		return false;
+	*text = *domain = 0;
+	*server_out = (server){ line, text + 1, domain + 1 };
+	return true;
+}
+
+static int
+try_all(const backend_run *run, const mg_report *report)
+{
+	bool all_good = true;
+	const char *line;
+	int code = 0;
+
+	for (size_t i = 0; !code && (line = mg_report_line(report, i)) != NULL; i++) {
+		bool is_good = false;
+		char *copy = strdup(line);
+		server tried;
+
+		if (copy == NULL)
+			return cli_fail_library(MG_E_MEMORY, "backend");
+		if (cut_line(copy, &tried))
+			code = try_server(run, &tried, &is_good);
+		all_good = all_good && is_good;
+		free(copy);
+	}
+	return code ? code : all_good ? EXIT_ACCEPTED : EXIT_REJECTED;
+}
+
+int
+cli_backend(int argc, char **argv)
+{
+	backend_run run = { .config = NULL };
+	mg_report *report;
+	int code = take_options(&run, argc, argv);
+
+	if (!code)
+		code = cli_report(run.config, MG_REPORT_BACKENDS, "backend", &report);
+	if (code)
+		return code;
+	if (mg_report_line(report, 0) == NULL)
+		code = cli_fail(EXIT_CONFIG, "backend: %.200s has no [backend NAME]", run.config);
+	else
+		code = try_all(&run, report);
+	mg_report_free(report);
+	return code;
+}
