@@ -12,6 +12,7 @@
 #define FIXED   MG_RANGE_FIXED
 #define ANY     MG_RANGE_ANY
 #define REFUSAL MG_RANGE_REFUSAL
+#define DOUBT   MG_RANGE_DOUBT
 
 /* Replies that several rows share: reject, defer. */
 #define POLICY     { 550, "5.7.1" },  { 450, "4.7.1" }    /* RFC 3463 3.8 */
@@ -20,7 +21,7 @@
 #define SPF_ERROR  { 550, "5.7.24" }, { 451, "4.4.3" }
 #define PTR        { 550, "5.7.25" }, { 450, "4.7.25" }   /* RFC 7372 3.3 */
 #define SENDER     { 550, "5.1.8" },  { 450, "4.1.8" }
-#define RCPT_DOUBT { 550, "5.1.1" },  { 451, "4.4.3" }
+#define RCPT_DOUBT { 0, NULL },       { 451, "4.4.3" }
 
 #define SPF_TEXT    "{client-ip} is not allowed to send for {domain} ({result})"
 #define OUTBOUND_TEXT "{domain} does not let our servers send for it ({result})"
@@ -117,14 +118,16 @@ static const mg_reason_info reasons[] = {
 
 	[MG_REASON_RCPT_EXISTS]        = { "rcpt", "exists", OFF, FIXED, NO_REPLY, "Ok" },
 	[MG_REASON_RCPT_FULL]          = { "rcpt", "full", DEFER, ANY, { 552, "5.2.2" }, { 452, "4.2.2" }, "Mailbox is full" },
-	[MG_REASON_RCPT_UNVERIFIABLE]  = { "rcpt", "unverifiable", OFF, ANY, RCPT_DOUBT, DOUBT_TEXT },
-	[MG_REASON_RCPT_CATCH_ALL]     = { "rcpt", "catch-all", OFF, ANY, RCPT_DOUBT, DOUBT_TEXT },
+	[MG_REASON_RCPT_UNVERIFIABLE]  = { "rcpt", "unverifiable", OFF, DOUBT, RCPT_DOUBT, DOUBT_TEXT },
+	[MG_REASON_RCPT_CATCH_ALL]     = { "rcpt", "catch-all", OFF, DOUBT, RCPT_DOUBT, DOUBT_TEXT },
 	[MG_REASON_RCPT_UNKNOWN]       = { "rcpt", "unknown", REJECT, ANY, { 550, "5.1.1" }, { 450, "4.1.1" }, "No such recipient here" },
-	[MG_REASON_RCPT_SUSPECT]       = { "rcpt", "suspect", DEFER, ANY, RCPT_DOUBT, DOUBT_TEXT },
-	[MG_REASON_RCPT_TEMPORARY]     = { "rcpt", "temporary", DEFER, ANY, RCPT_DOUBT, DOUBT_TEXT },
-	[MG_REASON_RCPT_BACKEND_DOWN]  = { "rcpt", "backend-down", DEFER, ANY, RCPT_DOUBT, DOUBT_TEXT },
-	[MG_REASON_RCPT_UNTRUSTED]     = { "rcpt", "untrusted", DEFER, ANY, RCPT_DOUBT, DOUBT_TEXT },
-	[MG_REASON_RCPT_OVER_BUDGET]   = { "rcpt", "over-budget", DEFER, ANY, RCPT_DOUBT, DOUBT_TEXT },
+	[MG_REASON_RCPT_SUSPECT]       = { "rcpt", "suspect", DEFER, DOUBT, RCPT_DOUBT, DOUBT_TEXT },
+	[MG_REASON_RCPT_TEMPORARY]     = { "rcpt", "temporary", DEFER, DOUBT, RCPT_DOUBT, DOUBT_TEXT },
+	[MG_REASON_RCPT_TEMPORARY_GREY]    = { "rcpt", "temporary", DEFER, DOUBT, { 0, NULL }, { 451, "4.7.1" }, DOUBT_TEXT },
+	[MG_REASON_RCPT_TEMPORARY_BLOCKED] = { "rcpt", "temporary", DEFER, DOUBT, { 0, NULL }, { 450, "4.2.1" }, DOUBT_TEXT },
+	[MG_REASON_RCPT_BACKEND_DOWN]  = { "rcpt", "backend-down", DEFER, DOUBT, RCPT_DOUBT, DOUBT_TEXT },
+	[MG_REASON_RCPT_UNTRUSTED]     = { "rcpt", "untrusted", DEFER, DOUBT, RCPT_DOUBT, DOUBT_TEXT },
+	[MG_REASON_RCPT_OVER_BUDGET]   = { "rcpt", "over-budget", DEFER, DOUBT, RCPT_DOUBT, DOUBT_TEXT },
 
 	[MG_REASON_SCORE_REACHED]      = { "score", "reached", FLAG, ANY, POLICY, "Too much is wrong with this mail's client and sender" },
 

@@ -37,7 +37,8 @@ typedef enum mg_reason {
 	MG_REASON_SENDER_LOGINS_NOT_OWNER, MG_REASON_SENDER_LOGINS_NOT_LOGGED_IN,
 	MG_REASON_RCPT_EXISTS, MG_REASON_RCPT_FULL, MG_REASON_RCPT_UNVERIFIABLE, MG_REASON_RCPT_CATCH_ALL,
 	MG_REASON_RCPT_UNKNOWN,
-	MG_REASON_RCPT_SUSPECT, MG_REASON_RCPT_TEMPORARY, MG_REASON_RCPT_BACKEND_DOWN, MG_REASON_RCPT_UNTRUSTED,
+	MG_REASON_RCPT_SUSPECT, MG_REASON_RCPT_TEMPORARY, MG_REASON_RCPT_TEMPORARY_GREY, MG_REASON_RCPT_TEMPORARY_BLOCKED,
+	MG_REASON_RCPT_BACKEND_DOWN, MG_REASON_RCPT_UNTRUSTED,
 	MG_REASON_RCPT_OVER_BUDGET,
 	MG_REASON_SCORE_REACHED,
 	MG_REASON_ENGINE_GONE, MG_REASON_ENGINE_DEADLINE
@@ -59,7 +60,8 @@ typedef enum mg_consequence {
 typedef enum mg_reason_range {
 	MG_RANGE_FIXED,     /* none: what it means is settled */
 	MG_RANGE_ANY,
-	MG_RANGE_REFUSAL    /* defer and reject only: it keeps the relay closed */
+	MG_RANGE_REFUSAL,   /* defer and reject only: it keeps the relay closed */
+	MG_RANGE_DOUBT      /* all but reject: it is not known whether there is anything to refuse */
 } mg_reason_range;
 
 typedef struct mg_reason_reply {

@@ -167,6 +167,7 @@ mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, const
 		mg_sender_check(policy, &known, &outcome->client, &outcome->envelope, &outcome->results, trace);
 		mg_sender_logins_check(policy, &known, &outcome->client, &outcome->envelope, now_s, &outcome->results, trace);
 	}
+	run_recipient(checks, &known, trace, evidence, outcome);
 	mg_interplay(policy, &known, &outcome->envelope, &outcome->host, &outcome->results, trace, evidence);
 	if (!asks_relay)
 		return;
@@ -175,5 +176,4 @@ mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, const
 	outcome->circumstances.is_trusted |= outcome->relay.reason == MG_REASON_RELAY_GRANTED;
 	outcome->circumstances.is_role_address
 		= mg_relay_is_role_address(policy, mg_envelope_forward(&outcome->envelope));
-	run_recipient(checks, &known, trace, evidence, outcome);
 }

@@ -205,6 +205,25 @@ presets_read(mg_loader *loader, gboolean of_all)
 
 /* ---- values ---- */
 
+static const char *const range_words[] = {
+	[MG_RANGE_FIXED] = NULL, [MG_RANGE_ANY] = "off, monitor, flag, defer or reject",
+	[MG_RANGE_REFUSAL] = "defer or reject (nothing else keeps the relay closed)",
+	[MG_RANGE_DOUBT] = "off, monitor, flag or defer (doubt is no ground for a permanent refusal)",
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(range_words) == MG_RANGE_DOUBT + 1);
+
+static gboolean
+is_in_range(mg_consequence consequence, mg_reason_range range)
+{
+	switch (range) {
+	case MG_RANGE_FIXED:   return FALSE;
+	case MG_RANGE_ANY:     return TRUE;
+	case MG_RANGE_REFUSAL: return consequence >= MG_CONSEQUENCE_DEFER;
+	case MG_RANGE_DOUBT:   return consequence <= MG_CONSEQUENCE_DEFER;
+	}
+	g_assert_not_reached();
+}
+
 /* A key that sets an action. FALSE if it is none of this section. */
 static gboolean
 read_consequence(mg_loader *loader, const mg_section_schema *section, const mg_conf_key *key)
@@ -214,17 +233,13 @@ read_consequence(mg_loader *loader, const mg_section_schema *section, const mg_c
 	for (guint reason = 0; reason < MG_N_REASONS; reason++) {
 		const mg_reason_info *info = mg_reason_get(reason);
 		mg_consequence consequence;
-		gboolean is_refusal;
 
 		if (!reason_is_key(info, section) || strcmp(info->word, key->name) != 0)
 			continue;
-		is_refusal = mg_consequence_parse(key->value, &consequence) && consequence >= MG_CONSEQUENCE_DEFER;
-		if (is_refusal || (mg_consequence_parse(key->value, &consequence) && info->range == MG_RANGE_ANY))
+		if (mg_consequence_parse(key->value, &consequence) && is_in_range(consequence, info->range))
 			loader->policy->consequences[reason] = consequence;
 		else if (!found)
-			mg_loader_fail(loader, key->line, "value", "%s = %s: %s was expected", key->name, key->value,
-			               info->range == MG_RANGE_ANY ? "off, monitor, flag, defer or reject"
-			                                           : "defer or reject (nothing else keeps the relay closed)");
+			mg_loader_fail(loader, key->line, "value", "%s = %s: %s was expected", key->name, key->value, range_words[info->range]);
 		found = TRUE;
 	}
 	return found;

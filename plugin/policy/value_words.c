@@ -183,7 +183,7 @@ is_for_rules(const mg_reason_info *info)
 {
 	static const char *const others[] = { "deny", "address", "score", NULL };
 
-	return info->range == MG_RANGE_ANY && !g_strv_contains(others, info->section);
+	return (info->range == MG_RANGE_ANY || info->range == MG_RANGE_DOUBT) && !g_strv_contains(others, info->section);
 }
 
 static gboolean

@@ -18,6 +18,8 @@ mg_decide_consequence(const mg_policy *policy, const mg_result *result)
 
 	if (consequence >= MG_CONSEQUENCE_DEFER && code != 0)
 		consequence = code >= 500 ? MG_CONSEQUENCE_REJECT : MG_CONSEQUENCE_DEFER;
+	if (consequence == MG_CONSEQUENCE_REJECT && mg_reason_get(reason)->range == MG_RANGE_DOUBT)
+		consequence = MG_CONSEQUENCE_DEFER;   /* of a rule, which may name it among others */
 	if (consequence == MG_CONSEQUENCE_REJECT && policy->is_safe_mode && !reason_is_of(reason, "relay"))
 		consequence = MG_CONSEQUENCE_DEFER;
 	return consequence;

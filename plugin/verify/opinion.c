@@ -61,14 +61,14 @@ mg_opinion_answered(const mg_opinion_case *of)
 	case MG_RCPT_FULL:
 		return opinion_of(MG_REASON_RCPT_FULL, "it exists, and is full");
 	case MG_RCPT_BLOCKED_NOW:
-		return opinion_of(MG_REASON_RCPT_TEMPORARY, "it exists, and takes no mail now");
+		return opinion_of(MG_REASON_RCPT_TEMPORARY_BLOCKED, "it exists, and takes no mail now");
 	case MG_RCPT_UNKNOWN:
 	case MG_RCPT_MOVED:
 	case MG_RCPT_SUSPECT:
 	case MG_RCPT_BAD_SYNTAX:
 		return find_negative(of);
 	case MG_RCPT_GREY:
-		return find_down(of, MG_REASON_RCPT_TEMPORARY, "the backend greylists us");
+		return find_down(of, MG_REASON_RCPT_TEMPORARY_GREY, "the backend greylists us");
 	case MG_RCPT_TEMP:
 	case MG_RCPT_BATCH_LIMIT:
 		return find_down(of, MG_REASON_RCPT_TEMPORARY, "the backend does not say for now");
@@ -129,7 +129,7 @@ mg_opinion_remembered(const mg_opinion_case *of)
 	case MG_KNOWN_FULL:
 		return opinion_of(MG_REASON_RCPT_FULL, "it exists, and was full");
 	case MG_KNOWN_BLOCKED_NOW:
-		return opinion_of(MG_REASON_RCPT_TEMPORARY, "it exists, and took no mail");
+		return opinion_of(MG_REASON_RCPT_TEMPORARY_BLOCKED, "it exists, and took no mail");
 	}
 	g_assert_not_reached();
 }

@@ -11,12 +11,14 @@ import base64
 import os
 import re
 import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from smtp_backend import Backend  # noqa: E402
 
 TIME_MAX_S = 60
 WAIT_S = 20             # for one reply
@@ -135,6 +137,18 @@ DIALOGUES = [
     (OUTSIDER, "mail.example.com", None, b"anna@nowhere.example", [
         (b"info@example.net", "250", "relay.own-domain"),
     ]),
+    # Recipients: the server inside is asked, and its "no" is believed, for it knows its postmaster and nobody whom we made up. What
+    # it does not say now is no "no", nor is silence.
+    (OUTSIDER, "mail.example.com", None, b"anna@example.com", [
+        (b"ana@inner.example.net", "250", "relay.own-domain"),
+        (b"ana+lists@inner.example.net", "250", "relay.own-domain"),
+        (b"ghost@inner.example.net", "550 5.1.1", "rcpt.unknown"),
+        (b"full@inner.example.net", "452 4.2.2", "rcpt.full"),
+        (b"grey@inner.example.net", "451 4.7.1", "rcpt.temporary"),
+        (b"ana@off.example.net", "451 4.4.3", "rcpt.backend-down"),
+        (b"announce@lists.example.net", "250", "relay.own-domain"),
+        (b"ghost@lists.example.net", "550 5.1.1", "rcpt.unknown"),
+    ]),
     # Deny lists: a sender (the refusal waits for the recipient), and a host, which does not come to HELO.
     (OUTSIDER, "mail.example.com", None, b"win@spam.example", [
         (b"info@example.net", "550 5.7.1", "deny.sender"),
@@ -161,12 +175,14 @@ def on_signal(number, _):
 # ---- the server ----
 
 class Server:
-    def __init__(self, build, directory):
+    def __init__(self, build, directory, backend):
         # A policy must belong to its reader and be writable by nobody else, which a source tree need not hold.
         config = os.path.join(directory, "mailguard.conf")
+        here = os.path.dirname(os.path.abspath(__file__))
         for name in ("mailguard.conf", "zone"):
             copy = os.path.join(directory, name)
-            shutil.copyfile(os.path.join(os.path.dirname(os.path.abspath(__file__)), name), copy)
+            with open(os.path.join(here, name), encoding="ascii") as source, open(copy, "w", encoding="ascii") as target:
+                target.write(source.read().replace("127.0.0.1:2600", "127.0.0.1:%d" % backend.port))
             os.chmod(copy, 0o600)
         self.log_path = os.path.join(directory, "log")
         with open(self.log_path, "wb") as log:
@@ -302,8 +318,9 @@ def main():
     signal.alarm(TIME_MAX_S)
     with tempfile.TemporaryDirectory() as directory:
         server = None
+        backend = Backend(knows=["ana"], replies={"full": "452 4.2.2 mailbox full", "grey": "450 4.7.1 greylisted"})
         try:
-            server = Server(build, directory)
+            server = Server(build, directory, backend)
             n_rows, n_expected = show(server, server.port())
         except (Failure, OSError) as failure:
             print("demo: %s" % failure, file=sys.stderr)
@@ -311,6 +328,7 @@ def main():
         finally:
             if server is not None:
                 server.end()
+            backend.stop()
     print("%d of %d replies were as expected" % (n_expected, n_rows))
     return 0 if n_expected == n_rows else 1
 

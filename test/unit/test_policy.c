@@ -99,6 +99,8 @@ static const fault_case fault_cases[] = {
 	{ "until-no-day", "[grant g]\nauth = any\nuntil = 2027-02-30\n", "a day as 2027-01-31" },
 	{ "exempt-no-checks", "[exempt x]\nnetworks = 10.1.2.3\n", "exempt x: checks was expected" },
 	{ "exempt-relay", "[exempt x]\nnetworks = 10.1.2.3\nchecks = relay\n", "one of spf, helo, ptr, sender, rcpt was expected" },
+	{ "doubt-rejects", "[rcpt]\nbackend-down = reject\n",
+	  "2: error: backend-down = reject: off, monitor, flag or defer (doubt is no ground for a permanent refusal) was expected" },
 	{ "exempt-nobody", "[exempt x]\nchecks = helo\n", "networks, hosts, senders or helo was expected" },
 	{ "grant-with-checks", "[grant g]\nauth = any\nchecks = helo\n", "[grant NAME] has no key 'checks'" },
 	{ "text-line-end", "[relay]\nreject-text = a\\nb\n", "a line end or control octet in the value" },

@@ -33,7 +33,7 @@ test_codes(gconstpointer data)
 	const mg_reason_info *info = mg_reason_get(reason);
 	gboolean is_free = info->range != MG_RANGE_FIXED;
 
-	if (is_free || info->standard == MG_CONSEQUENCE_REJECT)
+	if ((is_free && info->range != MG_RANGE_DOUBT) || info->standard == MG_CONSEQUENCE_REJECT)
 		assert_reply(&info->reject, 5);
 	if (is_free || info->standard == MG_CONSEQUENCE_DEFER)
 		assert_reply(&info->defer, 4);
@@ -95,6 +95,15 @@ test_text(gconstpointer data)
 /* ---- all reasons together ---- */
 
 /* Only address.syntax is two: of a recipient and of a sender. */
+/* Reasons that share a word with the one before, and differ in their replies alone. */
+static const char *
+twin_of(guint reason)
+{
+	return reason == MG_REASON_ADDRESS_SYNTAX_SENDER    ? "-of-sender"
+	       : reason == MG_REASON_RCPT_TEMPORARY_GREY    ? "-greylisted"
+	       : reason == MG_REASON_RCPT_TEMPORARY_BLOCKED ? "-blocked" : NULL;
+}
+
 static void
 test_unique(void)
 {
@@ -106,7 +115,7 @@ test_unique(void)
 
 		mg_reason_name((mg_reason)reason, name);
 		is_new = g_hash_table_add(seen, g_strdup(name));
-		if (is_new == (reason == MG_REASON_ADDRESS_SYNTAX_SENDER)) {
+		if (is_new == (twin_of(reason) != NULL)) {
 			g_test_message("%s", name);
 			g_test_fail();
 		}
@@ -167,6 +176,7 @@ typedef struct default_case {
 #define ANY     MG_RANGE_ANY
 #define REFUSAL MG_RANGE_REFUSAL
 #define FIXED   MG_RANGE_FIXED
+#define DOUBT   MG_RANGE_DOUBT
 
 static const default_case default_cases[] = {
 	{ "deny.host", MG_REASON_DENY_HOST, REJECT, ANY, "550 5.7.1" },
@@ -197,6 +207,11 @@ static const default_case default_cases[] = {
 	{ "sender-logins.not-owner", MG_REASON_SENDER_LOGINS_NOT_OWNER, REJECT, ANY, "550 5.7.1" },
 	{ "sender-logins.not-logged-in", MG_REASON_SENDER_LOGINS_NOT_LOGGED_IN, FLAG, ANY, "550 5.7.1" },
 	{ "rcpt.unknown", MG_REASON_RCPT_UNKNOWN, REJECT, ANY, "550 5.1.1" },
+	{ "rcpt.full", MG_REASON_RCPT_FULL, DEFER, ANY, "552 5.2.2" },
+	{ "rcpt.suspect", MG_REASON_RCPT_SUSPECT, DEFER, DOUBT, NULL },
+	{ "rcpt.backend-down", MG_REASON_RCPT_BACKEND_DOWN, DEFER, DOUBT, NULL },
+	{ "rcpt.untrusted", MG_REASON_RCPT_UNTRUSTED, DEFER, DOUBT, NULL },
+	{ "rcpt.catch-all", MG_REASON_RCPT_CATCH_ALL, OFF, DOUBT, NULL },
 	{ "score.reached", MG_REASON_SCORE_REACHED, FLAG, ANY, "550 5.7.1" },
 	{ "engine.gone", MG_REASON_ENGINE_GONE, DEFER, FIXED, NULL },
 	{ "engine.deadline", MG_REASON_ENGINE_DEADLINE, DEFER, FIXED, NULL },
@@ -281,12 +296,11 @@ main(int argc, char **argv)
 	test_init(&argc, &argv);
 	for (guint i = 0; i < G_N_ELEMENTS(each); i++)
 		for (guint reason = 0; reason < MG_N_REASONS; reason++) {
-			gboolean is_second = reason == MG_REASON_ADDRESS_SYNTAX_SENDER;
 			char name[MG_REASON_NAME_MAX];
 			g_autofree char *path = NULL;
 
 			mg_reason_name((mg_reason)reason, name);
-			path = g_strconcat(each[i].path, "/", name, is_second ? "-of-sender" : "", NULL);
+			path = g_strconcat(each[i].path, "/", name, twin_of(reason), NULL);
 			g_test_add_data_func(path, GUINT_TO_POINTER(reason), each[i].function);
 		}
 	g_test_add_func("/reason/unique", test_unique);
