@@ -4,6 +4,7 @@
 #   make deps     installs what is missing (Debian); nothing when all is there
 #   make demo     deps, build, and the main job shown on real SMTP dialogues
 #   make check    deps, build, and all tests
+#   make lab-shell   deps, build, and a shell beside the mail servers of the tests, as root
 #   make asan | tsan | fuzz SECONDS=n | bench | install | uninstall | dist | clean
 
 VERSION := $(shell sed -n "s/^.define MG_VERSION *\"\(.*\)\"/\1/p" api/mailguard/names.h)

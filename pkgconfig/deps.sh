@@ -33,6 +33,9 @@ for group in "$@"; do
 		need_command python3 python3
 		need_command c++ g++
 		need_command readelf binutils
+		need_command unshare util-linux
+		need_command mount mount
+		need_command ip iproute2
 		/usr/bin/python3 -c 'import yaml' 2>/dev/null || lacks python3-yaml "yaml for python3"
 		;;
 	ci)

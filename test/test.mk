@@ -87,6 +87,15 @@ $(SUITE_PROGRAMS): $(BUILD)/test/%: $(BUILD)/test/suites/%.o $(ENGINE_OBJECTS) $
 $(BUILD)/test/run_spf_libspf2: $(BUILD)/plugin/spf/libspf2.o
 $(BUILD)/test/run_spf_libspf2: SUITE_LIBS = -lspf2
 
+# ---- the lab: mail servers from Debian's packages, unpacked and not installed ----
+
+LAB = $(BUILD)/lab/unpacked
+
+$(LAB)/stamp: test/lab/fetch.sh
+	@mkdir -p $(@D)
+	sh test/lab/fetch.sh $(LAB)
+	@touch $@
+
 # ---- running ----
 
 # GLib's own allocator hides what sanitizers look for, and its locks from them.
@@ -94,7 +103,7 @@ TEST_ENVIRONMENT = G_SLICE=always-malloc BUILD=$(BUILD) MAILGUARD_ENGINE=$(CURDI
 # A program speaks TAP by itself, a script by its interpreter.
 PROVE = $(TEST_ENVIRONMENT) prove --timer --failures --comments
 
-.PHONY: demo-only check-only check-unit fuzz-programs
+.PHONY: demo-only check-only check-unit lab-shell lab-shell-only fuzz-programs
 
 demo: deps
 	@$(MAKE) --no-print-directory demo-only
@@ -107,6 +116,11 @@ check-only: all $(ALL_PROGRAMS) $(BUILD)/test/relay_driver $(BUILD)/test/recipie
 	$(PROVE) --exec '' $(ALL_PROGRAMS) $(SCRIPTS)
 check-unit: all $(ALL_PROGRAMS)
 	$(PROVE) --exec '' $(ALL_PROGRAMS)
+
+lab-shell: deps
+	@$(MAKE) --no-print-directory lab-shell-only
+lab-shell-only: all $(LAB)/stamp
+	@PATH=$(CURDIR)/$(BUILD):$$PATH sh test/lab/lab.sh $(LAB) python3 test/lab/servers.py
 
 # ---- other ways to build and run the unit tests ----
 
