@@ -61,11 +61,12 @@ find_mailbox(const mg_policy *policy, const mg_envelope *envelope)
 	return mg_relay_is_role_address(policy, path) ? NULL : &path->layers[0];
 }
 
+/* Remembered as it is asked about: who refuses a quoted form (OpenSMTPD: 501 5.1.3) may well know the mailbox. */
 static void
-spelling_add(mg_recipient_check *recipient, const char *sent, gsize sent_length, const char *local, gsize local_length, gboolean folds_case)
+spelling_add(mg_recipient_check *recipient, const char *sent, gsize sent_length, gboolean folds_case)
 {
 	spelling *one = &recipient->spellings[recipient->n_spellings++];
-	g_autofree char *key = g_strndup(local, local_length);
+	g_autofree char *key = g_strndup(sent, sent_length);
 
 	one->key = folds_case ? g_utf8_casefold(key, -1) : g_strdup(key);
 	one->path = g_strdup_printf("%.*s@%s", (int)sent_length, sent, recipient->domain);
@@ -81,8 +82,8 @@ find_spellings(mg_recipient_check *recipient, const mg_facts *facts, const mg_pa
 	gsize base = sent[0] == '"' ? strlen(path->local) : mg_local_part_base(path->local, rules->delimiters);
 
 	if (base < strlen(path->local))
-		spelling_add(recipient, sent, base, path->local, base, rules->folds_case);
-	spelling_add(recipient, sent, length, path->local, strlen(path->local), rules->folds_case);
+		spelling_add(recipient, sent, base, rules->folds_case);
+	spelling_add(recipient, sent, length, rules->folds_case);
 }
 
 /* ---- tables ---- */
