@@ -19,7 +19,7 @@ SUITE_PROGRAMS = $(BUILD)/test/run_spf $(BUILD)/test/run_spf_network $(BUILD)/te
 ALL_PROGRAMS = $(UNIT_PROGRAMS) $(SUITE_PROGRAMS)
 SCRIPTS = test/abi/abi.t test/abi/install.t test/cli/cli.t test/cli/spf.t test/cli/spf_command.t test/cli/headers.t test/cli/rcpt.t \
 	test/cli/audit.t test/cli/audit_self.t test/cli/audit_connect.t test/model/relay.t test/model/spf.t \
-	test/model/recipient_memory.t test/demo/example.t
+	test/model/recipient_memory.t test/demo/example.t test/lab/backends.t
 
 TEST_CFLAGS = $(ALL_CFLAGS) $(ENGINE_CFLAGS) -Itest/unit
 IN_TREE = -L$(BUILD) -lmailguard '-Wl,-rpath,$$ORIGIN/..'
@@ -112,7 +112,8 @@ demo-only: all $(BUILD)/example
 
 check: deps
 	@$(MAKE) --no-print-directory check-only
-check-only: all $(ALL_PROGRAMS) $(BUILD)/test/relay_driver $(BUILD)/test/recipient_driver $(BUILD)/test/other_malloc.so $(BUILD)/example
+check-only: all $(ALL_PROGRAMS) $(BUILD)/test/relay_driver $(BUILD)/test/recipient_driver $(BUILD)/test/other_malloc.so \
+	$(BUILD)/example $(LAB)/stamp
 	$(PROVE) --exec '' $(ALL_PROGRAMS) $(SCRIPTS)
 check-unit: all $(ALL_PROGRAMS)
 	$(PROVE) --exec '' $(ALL_PROGRAMS)
