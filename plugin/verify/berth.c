@@ -8,6 +8,7 @@
 struct mg_berths {
 	mg_berths_settings settings;
 	GHashTable        *all;       /* owned; by backend */
+	const mg_policy   *in_force;  /* only compared */
 	mg_timer          *sweeper;   /* owned */
 };
 
@@ -71,6 +72,7 @@ mg_berths_get(mg_berths *berths, mg_policy *policy, const mg_backend *backend)
 	berth->berths = berths;
 	berth->backend = backend;
 	berth->policy = mg_policy_ref(policy);
+	berth->is_retired = policy != berths->in_force;   /* a question that was asked under it goes on */
 	mg_bucket_init(&berth->bucket, GUESSES_A_SECOND, GUESSES_AT_ONCE);
 	berth->pool = mg_pool_new(&(mg_pool_settings){
 		.backend = backend, .policy = policy, .loop = berths->settings.loop, .resolver = berths->settings.resolver,
@@ -106,6 +108,7 @@ mg_berths_retire(mg_berths *berths, const mg_policy *policy)
 	GHashTableIter all;
 	gpointer value;
 
+	berths->in_force = policy;
 	g_hash_table_iter_init(&all, berths->all);
 	while (g_hash_table_iter_next(&all, NULL, &value)) {
 		mg_berth *berth = value;
