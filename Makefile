@@ -41,7 +41,7 @@ ENGINE = base/secret base/siphash base/log base/loop base/module base/reason bas
 	verify/knowledge verify/memory verify/trust verify/budget store/sqlite \
 	verdict/decide verdict/reply verdict/header verdict/message \
 	verify/smtp_reply verify/rcpt_class verify/commands verify/dialogue verify/breaker verify/tls verify/socket verify/lookup \
-	verify/connection verify/peer verify/pool \
+	verify/connection verify/landing verify/latencies verify/peer verify/pool \
 	verify/opinion verify/rcpt_finding verify/canaries verify/berth verify/verifier check/recipient \
 	rules fields inquiry reports engine
 

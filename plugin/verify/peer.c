@@ -2,14 +2,12 @@
  * more where they lack. */
 #include "verify/peer.h"
 
-#include <stdlib.h>
-#include <string.h>
-
+#include "verify/landing.h"
+#include "verify/latencies.h"
 #include "verify/lookup.h"
 
 #define REQUEUED_MAX    2    /* times a probe that was not asked after all waits again */
 #define HALF_OPEN_MAX   2    /* connections, to see */
-#define LATENCIES       15   /* batches whose median is told */
 
 typedef struct peer_link {
 	mg_peer              *peer;          /* borrowed */
@@ -37,8 +35,8 @@ struct mg_peer {
 	mg_lookup          *lookup;         /* owned; NULL: the endpoint is not written as a name */
 	gint64              hold_until_us;  /* no further connections beside those that work */
 	gint64              clear_until_us, lock_step_until_us;   /* TLS, PIPELINING broke */
-	gint64              latencies[LATENCIES];
-	guint64             n_batches, n_opened, n_probes;
+	mg_latencies        latencies;      /* of batches */
+	guint64             n_opened, n_probes;
 	const char         *problem, *tls;
 	gboolean            has_pipelining;
 };
@@ -175,48 +173,8 @@ link_begin(peer_link *link, GQueue *queue, guint n)
 	mg_connection_begin(link->connection, link->recipients, n);
 }
 
-/* Trouble of the backend's own, or with it, which another endpoint may not have. */
-static gboolean
-class_is_trouble(mg_rcpt_class class)
-{
-	return class == MG_RCPT_TRANSPORT || class == MG_RCPT_BACKEND_TEMP || class == MG_RCPT_CLOSING
-	       || class == MG_RCPT_CONFIG;
-}
-
-/* How a batch went. */
-typedef struct landing {
-	guint    n_definite;    /* answered, and no trouble */
-	guint    n_trouble;
-	guint    n_lost;        /* of these, those that nobody answered */
-	guint    n_replied;
-	guint    n_waiting, n_alone;   /* that wait again, ahead of all others */
-	gboolean has_ended;     /* and the connection with it */
-	gboolean was_stale;     /* it had been closed while it was idle, which says nothing about the endpoint */
-	gboolean is_surprise;   /* the connection ended otherwise than by a deadline: worth another try */
-} landing;
-
-static landing
-link_judge(const peer_link *link)
-{
-	landing how = { .has_ended = mg_connection_get_phase(link->connection) == MG_CONNECTION_ENDED };
-
-	for (guint i = 0; i < link->n; i++) {
-		const mg_dialogue_recipient *recipient = &link->recipients[i];
-
-		how.n_replied += recipient->reply.code != 0;
-		how.n_lost += recipient->is_answered && recipient->class == MG_RCPT_TRANSPORT;
-		how.n_trouble += class_is_trouble(recipient->class) && (recipient->is_answered
-		                                                        || recipient->class == MG_RCPT_CLOSING);
-		how.n_definite += recipient->is_answered && !class_is_trouble(recipient->class);
-	}
-	how.is_surprise = how.has_ended && !mg_connection_timed_out(link->connection);
-	how.was_stale = how.has_ended && mg_connection_was_dropped(link->connection) && how.n_replied == 0
-	                && mg_connection_count(link->connection) > 1;
-	return how;
-}
-
 static void
-probe_wait_again(mg_probe *probe, mg_peer *peer, landing *how)
+probe_wait_again(mg_probe *probe, mg_peer *peer, mg_landing *how)
 {
 	if (probe->is_alone)
 		probe_wait(probe, &peer->alone, how->n_alone++);
@@ -226,7 +184,7 @@ probe_wait_again(mg_probe *probe, mg_peer *peer, landing *how)
 
 /* What one answer leads to. */
 static void
-link_settle_probe(peer_link *link, mg_probe *probe, const mg_dialogue_recipient *recipient, landing *how)
+link_settle_probe(peer_link *link, mg_probe *probe, const mg_dialogue_recipient *recipient, mg_landing *how)
 {
 	mg_peer *peer = link->peer;
 	mg_probe_answer answer = {
@@ -245,7 +203,7 @@ link_settle_probe(peer_link *link, mg_probe *probe, const mg_dialogue_recipient 
 	} else if (is_lost && how->is_surprise && !probe->is_alone) {
 		probe->is_alone = TRUE;
 		probe_wait_again(probe, peer, how);
-	} else if (class_is_trouble(recipient->class)) {
+	} else if (mg_landing_is_trouble(recipient->class)) {
 		mg_pool_pass_on(probe, &answer);
 	} else {
 		mg_pool_answer(probe, &answer);
@@ -253,13 +211,13 @@ link_settle_probe(peer_link *link, mg_probe *probe, const mg_dialogue_recipient 
 }
 
 static void
-peer_note_batch(mg_peer *peer, const peer_link *link, const landing *how)
+peer_note_batch(mg_peer *peer, const peer_link *link, const mg_landing *how)
 {
 	const mg_smtp_reply *last = mg_connection_last_reply(link->connection);
 	const char *problem = mg_connection_problem(link->connection);
 	gint64 now_us = g_get_monotonic_time();
 
-	peer->latencies[peer->n_batches++ % LATENCIES] = now_us - link->batch_us;
+	mg_latencies_add(&peer->latencies, now_us - link->batch_us);
 	/* What was sent in one go may have been too much for it. */
 	if (how->n_lost > 0 && !how->was_stale && mg_connection_has_pipelining(link->connection) && !link->is_in_lock_step)
 		peer->lock_step_until_us = now_us + peer->settings.times->distrust_us;
@@ -277,11 +235,11 @@ peer_note_batch(mg_peer *peer, const peer_link *link, const landing *how)
 static void
 link_land(peer_link *link)
 {
-	landing how;
+	mg_landing how;
 
 	if (link->n == 0)
 		return;
-	how = link_judge(link);
+	how = mg_landing_judge(link->connection, link->recipients, link->n);
 	peer_note_batch(link->peer, link, &how);
 	for (guint i = 0; i < link->n; i++) {
 		mg_probe *probe = link->probes[i];
@@ -610,27 +568,6 @@ mg_peer_breaker(const mg_peer *peer)
 	return mg_breaker_get_state(&peer->breaker, g_get_monotonic_time());
 }
 
-static int
-compare_times(const void *a, const void *b)
-{
-	gint64 first = *(const gint64 *)a, second = *(const gint64 *)b;
-
-	return (first > second) - (first < second);
-}
-
-static gint64
-peer_latency(const mg_peer *peer)
-{
-	guint n = (guint)MIN(peer->n_batches, LATENCIES);
-	gint64 sorted[LATENCIES];
-
-	if (n == 0)
-		return -1;
-	memcpy(sorted, peer->latencies, sizeof(sorted));
-	qsort(sorted, n, sizeof(sorted[0]), compare_times);
-	return sorted[n / 2];
-}
-
 void
 mg_peer_get_status(const mg_peer *peer, mg_pool_status *status_out)
 {
@@ -644,7 +581,7 @@ mg_peer_get_status(const mg_peer *peer, mg_pool_status *status_out)
 		.problem = peer->problem,
 		.tls = peer->tls,
 		.has_pipelining = peer->has_pipelining,
-		.latency_us = peer_latency(peer),
+		.latency_us = mg_latencies_median(&peer->latencies),
 	};
 }
 
