@@ -131,6 +131,7 @@ mg_backend_new(const char *name, guint line)
 	backend->endpoints = g_array_new(FALSE, TRUE, sizeof(mg_endpoint));
 	g_array_set_clear_func(backend->endpoints, clear_endpoint);
 	backend->tls = MG_TLS_MAY;
+	backend->on_failure = MG_OUTAGE_BY_ROLE;
 	backend->folds_case = TRUE;
 	backend->caches_negatives = TRUE;
 	backend->canary = g_strdup("postmaster");   /* RFC 5321 4.5.1 */
@@ -220,6 +221,8 @@ mg_backend_settle(mg_backend *backend, const char *hostname)
 		has_tcp = has_tcp || g_array_index(backend->endpoints, mg_endpoint, i).host != NULL;
 	if (!has_tcp && backend->tls == MG_TLS_MAY)
 		backend->tls = MG_TLS_OFF;
+	if (backend->on_failure == MG_OUTAGE_BY_ROLE)
+		backend->on_failure = backend->role == MG_ROLE_BACKUP_MX ? MG_OUTAGE_ACCEPT : MG_OUTAGE_DEFER;
 	backend->epoch = epoch_of(backend, hostname);
 }
 

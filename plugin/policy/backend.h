@@ -19,7 +19,7 @@
 
 typedef enum mg_tls_mode { MG_TLS_OFF, MG_TLS_MAY, MG_TLS_REQUIRE, MG_TLS_VERIFY, MG_TLS_PIN } mg_tls_mode;
 typedef enum mg_backend_role { MG_ROLE_GATEWAY, MG_ROLE_BACKUP_MX, MG_ROLE_SMARTHOST } mg_backend_role;
-typedef enum mg_backend_outage { MG_OUTAGE_DEFER, MG_OUTAGE_ACCEPT, MG_OUTAGE_STALE_ONLY } mg_backend_outage;
+typedef enum mg_backend_outage { MG_OUTAGE_DEFER, MG_OUTAGE_ACCEPT, MG_OUTAGE_STALE_ONLY, MG_OUTAGE_BY_ROLE /* not settled yet */ } mg_backend_outage;
 typedef enum mg_backend_quirk { MG_QUIRK_NONE, MG_QUIRK_EXCHANGE_ONLINE } mg_backend_quirk;
 /* The words of the keys, by these numbers, NULL at the end; "" for no quirk. */
 extern const char *const mg_tls_mode_names[], *const mg_backend_role_names[], *const mg_backend_outage_names[],
@@ -50,7 +50,7 @@ typedef struct mg_backend {
 	mg_ip              source;
 	char              *helo;            /* owned; NULL: policy->hostname */
 	mg_backend_role    role;
-	mg_backend_outage  on_failure;      /* accept only with role = backup-mx */
+	mg_backend_outage  on_failure;      /* accept only with role = backup-mx, where it is the default (FEATURES U14) */
 	GPtrArray         *probe_senders;   /* owned; strings, tried in this order when <> is refused with 5xx; NULL or empty: none */
 	mg_backend_quirk   quirk;
 	char              *delimiters;      /* owned; "+" ...; NULL: no sub-addresses */

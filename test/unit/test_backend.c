@@ -188,6 +188,27 @@ test_find(gconstpointer data)
 	g_assert_cmpstr(found ? found->name : NULL, ==, row->expected);
 }
 
+/* A backup that defers while the main host is away defeats its purpose (FEATURES U14); what is written stays. */
+static void
+test_outage_by_role(void)
+{
+	static const struct { mg_backend_role role; mg_backend_outage given, expected; } rows[] = {
+		{ MG_ROLE_BACKUP_MX, MG_OUTAGE_BY_ROLE, MG_OUTAGE_ACCEPT }, { MG_ROLE_BACKUP_MX, MG_OUTAGE_DEFER, MG_OUTAGE_DEFER },
+		{ MG_ROLE_GATEWAY, MG_OUTAGE_BY_ROLE, MG_OUTAGE_DEFER }, { MG_ROLE_SMARTHOST, MG_OUTAGE_BY_ROLE, MG_OUTAGE_DEFER },
+		{ MG_ROLE_GATEWAY, MG_OUTAGE_STALE_ONLY, MG_OUTAGE_STALE_ONLY },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		mg_backend *backend = mg_backend_new("corp", 7);
+
+		backend->role = rows[i].role;
+		backend->on_failure = rows[i].given;
+		mg_backend_settle(backend, "mx1.example.net");
+		g_assert_cmpint(backend->on_failure, ==, rows[i].expected);
+		mg_backend_free(backend);
+	}
+}
+
 static void
 test_defaults(void)
 {
@@ -198,6 +219,7 @@ test_defaults(void)
 	g_assert_cmpuint(backend->endpoints->len, ==, 0);
 	g_assert_cmpint(backend->tls, ==, MG_TLS_MAY);
 	g_assert_cmpint(backend->role, ==, MG_ROLE_GATEWAY);
+	mg_backend_settle(backend, "mx1.example.net");
 	g_assert_cmpint(backend->on_failure, ==, MG_OUTAGE_DEFER);
 	g_assert_cmpint(backend->quirk, ==, MG_QUIRK_NONE);
 	g_assert_true(backend->folds_case);
@@ -714,6 +736,7 @@ main(int argc, char **argv)
 	g_test_add_func("/backend/long-word", test_long_word);
 	TEST_ROWS("/backend/find", find_cases, test_find);
 	g_test_add_func("/backend/defaults", test_defaults);
+	g_test_add_func("/backend/outage-by-role", test_outage_by_role);
 	g_test_add_func("/backend/words", test_words);
 	TEST_ROWS("/backend/epoch", epoch_cases, test_epoch);
 	g_test_add_func("/backend/epochs-differ", test_epochs_differ);
