@@ -38,7 +38,7 @@ ENGINE = base/secret base/siphash base/log base/loop base/module base/reason bas
 	check/spf_memory check/outbound check/judging check/rounds check/host check/helo check/sender_domain check/deny_dns check/sanity check/interplay \
 	check/audit_rules check/audit_hosts check/audit_spf check/audit_zone check/audit_self check/audit check/stage check/forms \
 	check/matrix check/nat_watch \
-	verify/knowledge verify/memory verify/trust verify/budget store/sqlite \
+	verify/knowledge verify/memory verify/trust verify/budget store/file store/row store/forgets store/sqlite store/store \
 	verdict/decide verdict/reply verdict/header verdict/message \
 	verify/smtp_reply verify/rcpt_class verify/commands verify/dialogue verify/breaker verify/tls verify/socket verify/lookup \
 	verify/connection verify/landing verify/latencies verify/peer verify/pool \

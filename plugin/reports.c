@@ -5,7 +5,7 @@
 
 #include "check/matrix.h"
 #include "rules.h"
-#include "store/sqlite.h"
+#include "store/store.h"
 #include "wire.h"
 
 static void

@@ -1,41 +1,58 @@
-/* sqlite.h - a memory of recipients that outlives a restart. The one place that sees SQLite.
- * In:    a path; what the memory says has changed
- * Out:   at the start, what was known before, in the memory
- * Owns:  the database, written in WAL mode by any number of processes at once, each what it has learned itself; newer proof stays
- * Rules: the file is a convenience. Whatever befalls it - damage, a full disk, a lock, another format - costs what it kept and one
- *        line in the log, never an answer, and no call waits for a disk or, after the start, for a lock. Addresses stand in it as
- *        they are, so that an operator can read them; hence mode 0600. Times in it are seconds of the calendar's clock: one that
- *        ran backwards empties it, for nothing may look younger than it is. */
+/* sqlite.h - the database of a store. The one place that sees SQLite.
+ * In:    rows and forgettings to be written, or sought
+ * Out:   those there are, as they stand there: they may be anything
+ * Rules: nothing in a file is run, and no call takes more of the processor than a file of MG_STORE_OCTETS can give work for. Nothing
+ *        is written but between begin and commit. Not kept over a fork. */
 #ifndef MG_STORE_SQLITE_H
 #define MG_STORE_SQLITE_H
 
 #include <glib.h>
 
-#include "base/log.h"
-#include "verify/memory.h"
+#include "store/file.h"
+#include "store/forgets.h"
+#include "store/row.h"
 
-#define MG_STORE_ROWS_MAX 256           /* written or deleted by one call */
-#define MG_STORE_OCTETS   (64u << 20)   /* of the file; then the oldest rows make room */
+#define MG_STORE_OCTETS (64u << 20)   /* of the file; then the oldest rows make room */
 
-typedef struct mg_store mg_store;
+typedef struct mg_database mg_database;
 
-/* Never NULL, whatever the file is like. Fills @memory, newest first, as far as there is room; waits up to a second for another
- * process's lock: not for the time when decisions are due. @memory, @log: borrowed. @now_s: of the memory's clock; @wall_s: of
- * the calendar's. */
-mg_store *mg_store_open(const char *path, mg_memory *memory, const mg_log *log, gint64 now_s, gint64 wall_s);
-/* What is not written by then is lost. */
-void mg_store_free(mg_store *store);
+/* @database_out: to be closed, whatever is returned; NULL: there is none. @why_out: set if that is not SQLite's to say. Makes a file
+ * where there is none. */
+mg_store_outcome mg_database_open(const char *path, int wait_ms, mg_database **database_out, const char **why_out);
+void mg_database_close(mg_database *database);
 
-/* Writes what has changed, MG_STORE_ROWS_MAX rows at most. To be called from a timer. */
-void mg_store_flush(mg_store *store, gint64 now_s, gint64 wall_s);
-/* What the memory was told to forget is not to come back. */
-void mg_store_forget(mg_store *store, const mg_memory_filter *filter, gint64 now_s);
+/* As a call of the store's begins: how long it may wait for a lock; what it costs is counted from here. */
+void mg_database_arm(mg_database *database, int wait_ms);
+/* Set aside or removed by somebody else: it would be written for nobody. */
+gboolean mg_database_has_moved(const mg_database *database);
 
-typedef enum mg_store_state {
-	MG_STORE_OPEN,
-	MG_STORE_RETRYING,   /* memory alone, for now */
-	MG_STORE_OFF         /* memory alone: the file is not ours, or cannot be written */
-} mg_store_state;
-mg_store_state mg_store_get_state(const mg_store *store);
+/* Of the last call that was not MG_STORE_DONE: what SQLite says (constant); whether the file has its full size. */
+const char *mg_database_why(const mg_database *database);
+gboolean mg_database_is_full(const mg_database *database);
+
+/* ---- reading ---- */
+
+/* The next row, newest proof first. FALSE: there are no more; mg_database_end_rows() then says why. */
+gboolean mg_database_next_row(mg_database *database, mg_row *row_out);
+mg_store_outcome mg_database_end_rows(mg_database *database);
+
+/* Adds to @forgets, in their order, @n_max at most. */
+mg_store_outcome mg_database_read_forgets(mg_database *database, guint n_max, GPtrArray *forgets);
+
+/* ---- writing ---- */
+
+mg_store_outcome mg_database_begin(mg_database *database);
+mg_store_outcome mg_database_commit(mg_database *database);
+/* Nothing, if there is nothing begun. */
+void mg_database_rollback(mg_database *database);
+
+/* The newer proof stays; one that is newer than @wall_s is none. */
+mg_store_outcome mg_database_put(mg_database *database, const mg_row *row, gint64 wall_s);
+/* The oldest rows, of those that were proved by @until_s. */
+mg_store_outcome mg_database_prune(mg_database *database, gint64 until_s, guint n_max);
+
+mg_store_outcome mg_database_add_forgetting(mg_database *database, const mg_forgetting *of);
+/* Some of the rows that it means, from the id @from on; @from_out is where to go on. G_MININT64: it was all, and is taken out. */
+mg_store_outcome mg_database_erase(mg_database *database, const mg_forgetting *of, gint64 from, gint64 *from_out);
 
 #endif

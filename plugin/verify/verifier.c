@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "base/secret.h"
-#include "store/sqlite.h"
+#include "store/store.h"
 #include "verify/berth.h"
 #include "verify/budget.h"
 #include "verify/canaries.h"

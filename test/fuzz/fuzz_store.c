@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "store/sqlite.h"
+#include "store/store.h"
 
 #define OCTETS_MAX (1 << 17)
 #define MEMORY     (1 << 18)

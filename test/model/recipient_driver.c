@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "recipients.h"
-#include "store/sqlite.h"
+#include "store/store.h"
 
 #define DOMAIN "example.org"
 

@@ -1,6 +1,6 @@
 /* test_store.c - a memory that outlives its process, whatever becomes of the file, the disk, the clock or the process.
  * The clock of memories begins at MONO_S, the calendar's at WALL_S; "at" is seconds after both. */
-#include "store/sqlite.h"
+#include "store/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
