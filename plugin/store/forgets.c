@@ -1,6 +1,8 @@
 /* forgets.c - see forgets.h. */
 #include "store/forgets.h"
 
+#include "store/row.h"
+
 static void
 forgetting_free(gpointer data)
 {
@@ -30,8 +32,17 @@ mg_forgets_add(GPtrArray *forgets, gint64 until_s, const char *domain, const cha
 	return made;
 }
 
-static mg_memory_filter
-forgetting_filter(const mg_forgetting *of)
+gboolean
+mg_forgetting_is_sound(const mg_forgetting *of)
+{
+	static const char any[] = "any";   /* as good as one that is named */
+
+	return (of->domain[0] || !of->local_part[0])
+	       && mg_row_key_is_plain(of->domain[0] ? of->domain : any, of->local_part[0] ? of->local_part : any);
+}
+
+mg_memory_filter
+mg_forgetting_filter(const mg_forgetting *of)
 {
 	return (mg_memory_filter){
 		of->domain[0] ? of->domain : NULL, of->local_part[0] ? of->local_part : NULL, of->negatives_alone,
@@ -43,7 +54,7 @@ mg_forgets_match(const GPtrArray *forgets, const mg_recipient_key *key, const mg
 {
 	for (guint i = 0; i < forgets->len; i++) {
 		const mg_forgetting *of = forgets->pdata[i];
-		const mg_memory_filter filter = forgetting_filter(of);
+		const mg_memory_filter filter = mg_forgetting_filter(of);
 
 		if (knowledge->proved_s <= of->until_s && mg_memory_filter_matches(&filter, key, (mg_known)knowledge->known))
 			return TRUE;

@@ -20,6 +20,10 @@ typedef struct mg_forgetting {
 GPtrArray *mg_forgets_new(void);
 /* @domain, @local_part: "" or NULL is any; copied. */
 mg_forgetting *mg_forgets_add(GPtrArray *forgets, gint64 until_s, const char *domain, const char *local_part, gboolean negatives_alone);
+/* FALSE: it means nobody who can be in a file. */
+gboolean mg_forgetting_is_sound(const mg_forgetting *of);
+/* Borrowed from it. */
+mg_memory_filter mg_forgetting_filter(const mg_forgetting *of);
 gboolean mg_forgets_match(const GPtrArray *forgets, const mg_recipient_key *key, const mg_knowledge *knowledge);
 
 #endif

@@ -24,10 +24,10 @@ text_is_plain(const char *text, gsize octets_max)
 	return TRUE;
 }
 
-static gboolean
-key_is_plain(const mg_recipient_key *key)
+gboolean
+mg_row_key_is_plain(const char *domain, const char *local_part)
 {
-	return text_is_plain(key->domain, DOMAIN_OCTETS) && text_is_plain(key->local_part, LOCAL_OCTETS);
+	return text_is_plain(domain, DOMAIN_OCTETS) && text_is_plain(local_part, LOCAL_OCTETS);
 }
 
 static gint64
@@ -59,7 +59,7 @@ row_sum(const mg_recipient_key *key, const mg_knowledge *knowledge)
 gboolean
 mg_row_write(mg_row *row_out, const mg_recipient_key *key, const mg_knowledge *knowledge)
 {
-	if (!key_is_plain(key) || knowledge->proved_s < 0)
+	if (!mg_row_key_is_plain(key->domain, key->local_part) || knowledge->proved_s < 0)
 		return FALSE;
 	*row_out = (mg_row){
 		.numbers = {
@@ -89,7 +89,7 @@ mg_row_read(const mg_row *row, mg_recipient_key *key_out, mg_knowledge *knowledg
 	    || !number_is_within(row, MG_ROW_ENHANCED, ENHANCED_MAX) || !number_is_within(row, MG_ROW_PROVED, G_MAXINT64 / 2))
 		return FALSE;
 	*key_out = (mg_recipient_key){ (guint64)row->numbers[MG_ROW_BACKEND], row->domain, row->local_part };
-	if (!key_is_plain(key_out))
+	if (!mg_row_key_is_plain(key_out->domain, key_out->local_part))
 		return FALSE;
 	*knowledge_out = (mg_knowledge){
 		.known = (guint8)row->numbers[MG_ROW_KNOWN],

@@ -21,6 +21,9 @@ typedef struct mg_row {
 	const char *domain, *local_part;       /* borrowed from whom it was made of */
 } mg_row;
 
+/* Whether a row can have such texts. */
+gboolean mg_row_key_is_plain(const char *domain, const char *local_part);
+
 /* FALSE: it is not to be written. */
 gboolean mg_row_write(mg_row *row_out, const mg_recipient_key *key, const mg_knowledge *knowledge);
 /* FALSE: no row that we wrote. @key_out is borrowed as the row's texts are. */

@@ -6,15 +6,16 @@
 
 #define FORMAT         1            /* user_version */
 
-#define ERASE_ROWS     1024         /* looked at by one call */
+#define ID_MAX         (G_MAXINT64 / 2)   /* of a forgetting: one more can always be counted */
+#define FORGOTTEN_MAX  2048         /* in a sound file */
 
 #define STEPS_UNIT     10000        /* of SQLite's machine; a call that takes more of them than this file can give work for is ended */
 #define STEPS_MAX      20000
 
 /* By time, so that the newest are read first and from few pages; what is written lies together too. */
 static const char *const schema[] = {   /* in the order of their names */
-	"CREATE TABLE forgotten (until_s INTEGER NOT NULL, domain TEXT NOT NULL, local_part TEXT NOT NULL,"
-	" negatives INTEGER NOT NULL)",
+	"CREATE TABLE forgotten (id INTEGER PRIMARY KEY, until_s INTEGER NOT NULL, domain TEXT NOT NULL, local_part TEXT NOT NULL,"
+	" negatives INTEGER NOT NULL, erased INTEGER NOT NULL)",
 	"CREATE TABLE recipient (id INTEGER NOT NULL, backend INTEGER NOT NULL, domain TEXT NOT NULL, local_part TEXT NOT NULL,"
 	" known INTEGER NOT NULL, proved_s INTEGER NOT NULL, valid_s INTEGER, confirmations INTEGER NOT NULL,"
 	" doubted INTEGER NOT NULL, code INTEGER NOT NULL, enhanced INTEGER NOT NULL, sum INTEGER NOT NULL,"
@@ -25,8 +26,12 @@ static const char *const schema[] = {   /* in the order of their names */
 /* In the order of mg_row_column. */
 #define COLUMNS "id, backend, domain, local_part, known, proved_s, valid_s, confirmations, doubted, code, enhanced, sum"
 
+/* Of a forgetting, as SELECT and INSERT have it. */
+enum { FORGOTTEN_ID, FORGOTTEN_UNTIL, FORGOTTEN_DOMAIN, FORGOTTEN_LOCAL_PART, FORGOTTEN_NEGATIVES, FORGOTTEN_ERASED };
+
 typedef enum statement {
-	SQL_BEGIN, SQL_COMMIT, SQL_ROWS, SQL_PUT, SQL_PRUNE, SQL_FORGET, SQL_FORGOTTEN, SQL_REACH, SQL_ERASE, SQL_ERASED, N_STATEMENTS
+	SQL_BEGIN, SQL_COMMIT, SQL_ROWS, SQL_PUT, SQL_PRUNE, SQL_FORGET, SQL_FORGOTTEN, SQL_LAST_FORGOTTEN, SQL_PRUNE_FORGOTTEN, SQL_REACH,
+	SQL_ERASE, SQL_ERASED, N_STATEMENTS
 } statement;
 
 /* A row from a clock that was ahead counts as older than any. Rows go by their id: DELETE has no LIMIT of its own. */
@@ -40,12 +45,16 @@ static const char *const statements_sql[] = {
 	            " WHERE recipient.proved_s <= ?6 OR recipient.proved_s > ?13",
 	[SQL_PRUNE] = "DELETE FROM recipient WHERE id IN"
 	              " (SELECT id FROM recipient WHERE proved_s <= ?1 ORDER BY proved_s LIMIT ?2)",
-	[SQL_FORGET] = "INSERT INTO forgotten VALUES (?1, ?2, ?3, ?4)",
-	[SQL_FORGOTTEN] = "SELECT rowid, until_s, domain, local_part, negatives FROM forgotten ORDER BY rowid LIMIT ?1",
-	[SQL_REACH] = "SELECT max(id) FROM (SELECT id FROM recipient WHERE id >= ?1 ORDER BY id LIMIT ?2)",
+	[SQL_FORGET] = "INSERT INTO forgotten (id, until_s, domain, local_part, negatives, erased) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[SQL_FORGOTTEN] = "SELECT id, until_s, domain, local_part, negatives, erased FROM forgotten"
+	                  " WHERE id > ?1 AND (?2 = 0 OR erased = 0) ORDER BY id LIMIT ?3",
+	[SQL_LAST_FORGOTTEN] = "SELECT coalesce(max(id), 0), count(*) FROM forgotten",
+	[SQL_PRUNE_FORGOTTEN] = "DELETE FROM forgotten WHERE erased <> 0 AND id < (SELECT max(id) FROM forgotten)"
+	                        " AND (until_s < ?1 OR id <= (SELECT max(id) FROM forgotten) - ?2)",
+	[SQL_REACH] = "SELECT max(id), count(*) FROM (SELECT id FROM recipient WHERE id >= ?1 ORDER BY id LIMIT ?2)",
 	[SQL_ERASE] = "DELETE FROM recipient WHERE id BETWEEN ?1 AND ?2 AND +proved_s <= ?3 AND (?4 = '' OR domain = ?4)"
 	              " AND (?5 = '' OR local_part = ?5) AND (?6 = 0 OR known = 2)",
-	[SQL_ERASED] = "DELETE FROM forgotten WHERE rowid = ?1",
+	[SQL_ERASED] = "UPDATE forgotten SET erased = 1 WHERE id = ?1",
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(statements_sql) == N_STATEMENTS);
 G_STATIC_ASSERT(MG_KNOWN_UNKNOWN == 2);   /* in SQL_ERASE */
@@ -449,25 +458,38 @@ mg_database_rollback(mg_database *database)
 /* ---- what is forgotten ---- */
 
 static gboolean
-forgetting_read(sqlite3_stmt *row, GPtrArray *forgets)
+forgetting_is_typed(sqlite3_stmt *row)
 {
-	const char *domain = column_text(row, 2), *local_part = column_text(row, 3);
-
-	if (domain == NULL || local_part == NULL || sqlite3_column_type(row, 1) != SQLITE_INTEGER)
-		return FALSE;
-	mg_forgets_add(forgets, sqlite3_column_int64(row, 1), domain, local_part, sqlite3_column_int64(row, 4) != 0)->id =
-		sqlite3_column_int64(row, 0);
+	for (int i = FORGOTTEN_ID; i <= FORGOTTEN_ERASED; i++)
+		if (sqlite3_column_type(row, i) != (i == FORGOTTEN_DOMAIN || i == FORGOTTEN_LOCAL_PART ? SQLITE_TEXT : SQLITE_INTEGER))
+			return FALSE;
 	return TRUE;
 }
 
+static gboolean
+forgetting_read(sqlite3_stmt *row, GPtrArray *forgets)
+{
+	const char *domain = column_text(row, FORGOTTEN_DOMAIN), *local_part = column_text(row, FORGOTTEN_LOCAL_PART);
+	mg_forgetting *made;
+
+	if (!forgetting_is_typed(row) || domain == NULL || local_part == NULL)
+		return FALSE;
+	made = mg_forgets_add(forgets, sqlite3_column_int64(row, FORGOTTEN_UNTIL), domain, local_part,
+	                      sqlite3_column_int64(row, FORGOTTEN_NEGATIVES) != 0);
+	made->id = sqlite3_column_int64(row, FORGOTTEN_ID);
+	return made->id > 0 && made->id <= ID_MAX && mg_forgetting_is_sound(made);
+}
+
 mg_store_outcome
-mg_database_read_forgets(mg_database *database, guint n_max, GPtrArray *forgets)
+mg_database_read_forgets(mg_database *database, mg_forgets_wanted wanted, gint64 after, guint n_max, GPtrArray *forgets)
 {
 	sqlite3_stmt *rows = database->statements[SQL_FORGOTTEN];
 	gboolean is_sound = TRUE;
 	int code;
 
-	bind_number(rows, 1, n_max);
+	bind_number(rows, 1, after);
+	bind_number(rows, 2, wanted == MG_FORGETS_UNERASED);
+	bind_number(rows, 3, n_max);
 	while ((code = sqlite3_step(rows)) == SQLITE_ROW && is_sound)
 		is_sound = forgetting_read(rows, forgets);
 	sqlite3_reset(rows);
@@ -475,54 +497,96 @@ mg_database_read_forgets(mg_database *database, guint n_max, GPtrArray *forgets)
 }
 
 mg_store_outcome
-mg_database_add_forgetting(mg_database *database, const mg_forgetting *of)
+mg_database_last_forgetting(mg_database *database, gint64 *id_out)
 {
-	sqlite3_stmt *row = database->statements[SQL_FORGET];
+	sqlite3_stmt *last = database->statements[SQL_LAST_FORGOTTEN];
+	int code = sqlite3_step(last);
+	gint64 n = 0;
 
-	bind_number(row, 1, of->until_s);
-	bind_text(row, 2, of->domain);
-	bind_text(row, 3, of->local_part);
-	bind_number(row, 4, of->negatives_alone);
-	return database_run(database, SQL_FORGET);
-}
-
-/* The last id of the next rows to look at, G_MAXINT64 if there are no more. */
-static mg_store_outcome
-database_reach(mg_database *database, gint64 from, gint64 *last_out)
-{
-	sqlite3_stmt *reach = database->statements[SQL_REACH];
-	gboolean is_there;
-	int code;
-
-	bind_number(reach, 1, from);
-	bind_number(reach, 2, ERASE_ROWS);
-	code = sqlite3_step(reach);
-	is_there = code == SQLITE_ROW && sqlite3_column_type(reach, 0) == SQLITE_INTEGER;
-	*last_out = is_there ? sqlite3_column_int64(reach, 0) : G_MAXINT64;
-	sqlite3_reset(reach);
+	if (code == SQLITE_ROW) {
+		*id_out = sqlite3_column_int64(last, 0);
+		n = sqlite3_column_int64(last, 1);
+	}
+	sqlite3_reset(last);
+	if (code == SQLITE_ROW && (*id_out < 0 || *id_out > ID_MAX || n > FORGOTTEN_MAX))
+		return MG_STORE_DAMAGED;
 	return outcome_of(code);
 }
 
 mg_store_outcome
-mg_database_erase(mg_database *database, const mg_forgetting *of, gint64 from, gint64 *from_out)
+mg_database_add_forgetting(mg_database *database, gint64 id, const mg_forgetting *of, gboolean is_erased)
+{
+	sqlite3_stmt *row = database->statements[SQL_FORGET];
+
+	bind_number(row, FORGOTTEN_ID + 1, id);
+	bind_number(row, FORGOTTEN_UNTIL + 1, of->until_s);
+	bind_text(row, FORGOTTEN_DOMAIN + 1, of->domain);
+	bind_text(row, FORGOTTEN_LOCAL_PART + 1, of->local_part);
+	bind_number(row, FORGOTTEN_NEGATIVES + 1, of->negatives_alone);
+	bind_number(row, FORGOTTEN_ERASED + 1, is_erased);
+	return database_run(database, SQL_FORGET);
+}
+
+mg_store_outcome
+mg_database_prune_forgets(mg_database *database, gint64 until_s, guint n_max)
+{
+	bind_number(database->statements[SQL_PRUNE_FORGOTTEN], 1, until_s);
+	bind_number(database->statements[SQL_PRUNE_FORGOTTEN], 2, n_max);
+	return database_run(database, SQL_PRUNE_FORGOTTEN);
+}
+
+/* The last id of the next @n_max rows to look at, G_MAXINT64 if there are fewer; @n_out: how many. */
+static mg_store_outcome
+database_reach(mg_database *database, gint64 from, guint n_max, gint64 *last_out, guint *n_out)
+{
+	sqlite3_stmt *reach = database->statements[SQL_REACH];
+	int code;
+
+	bind_number(reach, 1, from);
+	bind_number(reach, 2, n_max);
+	code = sqlite3_step(reach);
+	*n_out = code == SQLITE_ROW ? (guint)sqlite3_column_int64(reach, 1) : 0;
+	*last_out = *n_out == n_max && sqlite3_column_type(reach, 0) == SQLITE_INTEGER ? sqlite3_column_int64(reach, 0) : G_MAXINT64;
+	sqlite3_reset(reach);
+	return outcome_of(code);
+}
+
+static mg_store_outcome
+database_erase_between(mg_database *database, const mg_forgetting *of, gint64 first, gint64 last)
 {
 	sqlite3_stmt *erase = database->statements[SQL_ERASE];
-	gint64 last;
-	mg_store_outcome result = database_reach(database, from, &last);
 
-	if (result != MG_STORE_DONE)
-		return result;
-	bind_number(erase, 1, from);
+	bind_number(erase, 1, first);
 	bind_number(erase, 2, last);
 	bind_number(erase, 3, of->until_s);
 	bind_text(erase, 4, of->domain);
 	bind_text(erase, 5, of->local_part);
 	bind_number(erase, 6, of->negatives_alone);
-	if ((result = database_run(database, SQL_ERASE)) != MG_STORE_DONE)
+	return database_run(database, SQL_ERASE);
+}
+
+mg_store_outcome
+mg_database_erase_some(mg_database *database, const mg_forgetting *of, gint64 *from, guint *n_left)
+{
+	gint64 last;
+	guint n;
+	mg_store_outcome result = database_reach(database, *from, *n_left, &last, &n);
+
+	if (result != MG_STORE_DONE || (result = database_erase_between(database, of, *from, last)) != MG_STORE_DONE)
 		return result;
-	*from_out = last < G_MAXINT64 ? last + 1 : G_MININT64;
+	*n_left -= n;
+	*from = last < G_MAXINT64 ? last + 1 : G_MININT64;
 	if (last < G_MAXINT64)
 		return MG_STORE_DONE;
 	bind_number(database->statements[SQL_ERASED], 1, of->id);
 	return database_run(database, SQL_ERASED);
+}
+
+mg_store_outcome
+mg_database_erase_all(mg_database *database, const mg_forgetting *of, guint *n_out)
+{
+	mg_store_outcome result = database_erase_between(database, of, G_MININT64, G_MAXINT64);
+
+	*n_out = (guint)sqlite3_changes(database->db);
+	return result;
 }

@@ -36,8 +36,15 @@ gboolean mg_database_is_full(const mg_database *database);
 gboolean mg_database_next_row(mg_database *database, mg_row *row_out);
 mg_store_outcome mg_database_end_rows(mg_database *database);
 
-/* Adds to @forgets, in their order, @n_max at most. */
-mg_store_outcome mg_database_read_forgets(mg_database *database, guint n_max, GPtrArray *forgets);
+typedef enum mg_forgets_wanted {
+	MG_FORGETS_ALL,
+	MG_FORGETS_UNERASED   /* whose rows may still be there */
+} mg_forgets_wanted;
+
+/* Adds to @forgets, in their order, those behind the id @after, @n_max at most. */
+mg_store_outcome mg_database_read_forgets(mg_database *database, mg_forgets_wanted wanted, gint64 after, guint n_max, GPtrArray *forgets);
+/* 0: there is none. */
+mg_store_outcome mg_database_last_forgetting(mg_database *database, gint64 *id_out);
 
 /* ---- writing ---- */
 
@@ -51,8 +58,14 @@ mg_store_outcome mg_database_put(mg_database *database, const mg_row *row, gint6
 /* The oldest rows, of those that were proved by @until_s. */
 mg_store_outcome mg_database_prune(mg_database *database, gint64 until_s, guint n_max);
 
-mg_store_outcome mg_database_add_forgetting(mg_database *database, const mg_forgetting *of);
-/* Some of the rows that it means, from the id @from on; @from_out is where to go on. G_MININT64: it was all, and is taken out. */
-mg_store_outcome mg_database_erase(mg_database *database, const mg_forgetting *of, gint64 from, gint64 *from_out);
+/* @id: one more than the last. */
+mg_store_outcome mg_database_add_forgetting(mg_database *database, gint64 id, const mg_forgetting *of, gboolean is_erased);
+/* Of those that are erased, what is older than @until_s or not among the last @n_max; never the last. */
+mg_store_outcome mg_database_prune_forgets(mg_database *database, gint64 until_s, guint n_max);
+/* Of the rows that it means those among the next @n_left, from the id @from on, which is then where to go on. G_MININT64: there are no
+ * more, and it is erased. */
+mg_store_outcome mg_database_erase_some(mg_database *database, const mg_forgetting *of, gint64 *from, guint *n_left);
+/* All of them; @n_out: how many. */
+mg_store_outcome mg_database_erase_all(mg_database *database, const mg_forgetting *of, guint *n_out);
 
 #endif

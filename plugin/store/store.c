@@ -10,7 +10,9 @@
 #define OPEN_WAIT_MS   1000
 #define RETRY_S        60
 #define CLOCK_SLACK_S  300          /* what clocks are set back by without having been wrong */
-#define FORGETS_MAX    64
+#define FORGETS_MAX    64           /* between two flushes */
+#define ERASE_ROWS     1024         /* looked at by one flush */
+#define FORGET_KEPT_S  86400        /* for other processes to hear of it */
 #define ROW_OCTETS_MIN 64           /* of a row and its place in the index: more rows than that makes, no sound file has */
 
 struct mg_store {
@@ -27,6 +29,7 @@ struct mg_store {
 	gboolean       is_erasing; /* the file may hold what is forgotten, */
 	gint64         erase_from; /* from this id on */
 	GPtrArray     *forgets;    /* owned; not yet in the file */
+	gint64         heard;      /* id of the last in the file that the memory has followed */
 };
 
 static void
@@ -91,11 +94,27 @@ store_load_rows(mg_store *store, const GPtrArray *forgets, gint64 now_s, const c
 	return MG_STORE_DONE;
 }
 
+/* Those whose rows are not all gone. */
+static mg_store_outcome
+store_load_forgets(mg_store *store, GPtrArray *forgets, gint64 now_s, const char **why_out)
+{
+	mg_store_outcome result = mg_database_read_forgets(store->database, MG_FORGETS_UNERASED, 0, G_MAXINT32, forgets);
+
+	if (result != MG_STORE_DONE)
+		return result;
+	for (guint i = 0; i < forgets->len; i++)
+		if (((const mg_forgetting *)forgets->pdata[i])->until_s > now_s + store->offset_s + CLOCK_SLACK_S) {
+			*why_out = "is from the future";
+			return MG_STORE_DAMAGED;
+		}
+	return MG_STORE_DONE;
+}
+
 static mg_store_outcome
 store_load(mg_store *store, gint64 now_s, const char **why_out)
 {
 	g_autoptr(GPtrArray) forgets = mg_forgets_new();
-	mg_store_outcome result = mg_database_read_forgets(store->database, G_MAXINT32, forgets), ended;
+	mg_store_outcome result = store_load_forgets(store, forgets, now_s, why_out), ended;
 
 	if (result == MG_STORE_DONE) {
 		result = store_load_rows(store, forgets, now_s, why_out);
@@ -116,6 +135,14 @@ store_enter(mg_store *store, mg_store_state state, gint64 now_s)
 		g_clear_pointer(&store->database, mg_database_close);
 	store->state = state;
 	store->retry_s = now_s + RETRY_S;
+}
+
+/* For another file, whose forgets are not those that were heard of. */
+static void
+store_leave(mg_store *store, gint64 now_s)
+{
+	store_enter(store, MG_STORE_RETRYING, now_s);
+	store->heard = 0;
 }
 
 /* One line when trouble begins, one when it is over. */
@@ -143,7 +170,7 @@ store_fail(mg_store *store, mg_store_outcome failed, const char *why, gint64 now
 		store_enter(store, MG_STORE_RETRYING, now_s);
 		break;
 	case MG_STORE_DAMAGED:
-		store_enter(store, MG_STORE_RETRYING, now_s);
+		store_leave(store, now_s);
 		if (mg_store_file_set_aside(store->path)) {
 			store_tell(store, MG_LEVEL_WARNING, "cache.set-aside", why);
 			return TRUE;
@@ -162,16 +189,37 @@ static gboolean
 store_try(mg_store *store, gboolean loads, gint64 now_s)
 {
 	const char *why = NULL;
+	gint64 last = 0;
 	mg_store_outcome result = mg_database_open(store->path, loads ? OPEN_WAIT_MS : 0, &store->database, &why);
 
+	if (result == MG_STORE_DONE)
+		result = mg_database_last_forgetting(store->database, &last);
 	if (result == MG_STORE_DONE && loads)
 		result = store_load(store, now_s, &why);
 	if (result != MG_STORE_DONE)
 		return store_fail(store, result, why != NULL ? why : mg_database_why(store->database), now_s);
+	/* What was loaded is without what is forgotten; fewer than were heard are another file's. */
+	store->heard = loads ? last : last < store->heard ? 0 : store->heard;
 	store->is_erasing = TRUE;
 	store->erase_from = G_MININT64;
 	store_enter(store, MG_STORE_OPEN, now_s);
 	return FALSE;
+}
+
+/* What was to be written is still the memory's. */
+static void
+store_give_up(mg_store *store, mg_store_outcome failed, gint64 now_s)
+{
+	gboolean was_full = store->is_full;
+	const char *why = mg_database_why(store->database);
+
+	store->is_full = mg_database_is_full(store->database);
+	mg_database_rollback(store->database);
+	store->erase_from = G_MININT64;
+	/* Another process writes; or the file has its full size, and the next call makes room. */
+	if (failed == MG_STORE_BUSY || (store->is_full && !was_full))
+		return;
+	store_fail(store, failed, why, now_s);
 }
 
 mg_store *
@@ -214,13 +262,48 @@ void
 mg_store_forget(mg_store *store, const mg_memory_filter *filter, gint64 now_s)
 {
 	mg_memory_filter all = { 0 };
+	const mg_forgetting *of;
 
 	/* Who says so more often between two flushes has all forgotten. */
 	if (store->forgets->len == FORGETS_MAX) {
 		g_ptr_array_set_size(store->forgets, 0);
 		filter = &all;
 	}
-	mg_forgets_add(store->forgets, now_s + store->offset_s, filter->domain, filter->local_part, filter->negatives_alone);
+	of = mg_forgets_add(store->forgets, now_s + store->offset_s, filter->domain, filter->local_part, filter->negatives_alone);
+	if (!mg_forgetting_is_sound(of))
+		g_ptr_array_set_size(store->forgets, (gint)store->forgets->len - 1);
+}
+
+static mg_store_outcome
+store_follow(mg_store *store, const GPtrArray *told)
+{
+	const mg_forgetting *last = told->pdata[told->len - 1];
+	mg_store_outcome result = MG_STORE_DONE;
+	gint64 heard = last->id;
+
+	if (last->id - store->heard == told->len && told->len <= MG_STORE_FORGETS_MAX) {
+		for (guint i = 0; i < told->len; i++) {
+			const mg_memory_filter filter = mg_forgetting_filter(told->pdata[i]);
+
+			mg_memory_forget(store->memory, &filter);
+		}
+	} else {   /* some are no longer told, or too many to be followed one by one */
+		result = mg_database_last_forgetting(store->database, &heard);
+		mg_memory_forget(store->memory, &(mg_memory_filter){ 0 });
+	}
+	if (result == MG_STORE_DONE)
+		store->heard = heard;
+	return result;
+}
+
+/* What other processes were told to forget, our memory forgets too; each once, for what is learned later is to stay. */
+static mg_store_outcome
+store_hear(mg_store *store)
+{
+	g_autoptr(GPtrArray) told = mg_forgets_new();
+	mg_store_outcome result = mg_database_read_forgets(store->database, MG_FORGETS_ALL, store->heard, MG_STORE_FORGETS_MAX + 1, told);
+
+	return result == MG_STORE_DONE && told->len > 0 ? store_follow(store, told) : result;
 }
 
 static mg_store_outcome
@@ -229,21 +312,66 @@ store_write_forgets(mg_store *store)
 	mg_store_outcome result = MG_STORE_DONE;
 
 	for (guint i = 0; i < store->forgets->len && result == MG_STORE_DONE; i++)
-		result = mg_database_add_forgetting(store->database, store->forgets->pdata[i]);
+		result = mg_database_add_forgetting(store->database, store->heard + 1 + i, store->forgets->pdata[i], FALSE);
 	return result;
 }
 
-/* Of the first forgetting in the file, some rows: to read all of a large file would take too long. */
+/* Some rows at a time: to look at all of a large file would take too long. */
 static mg_store_outcome
 store_erase(mg_store *store)
 {
 	g_autoptr(GPtrArray) forgets = mg_forgets_new();
-	mg_store_outcome result = mg_database_read_forgets(store->database, 1, forgets);
+	mg_store_outcome result = mg_database_read_forgets(store->database, MG_FORGETS_UNERASED, 0, FORGETS_MAX, forgets);
+	guint n_left = ERASE_ROWS;
 
 	store->is_erasing = forgets->len > 0;
-	if (result != MG_STORE_DONE || !store->is_erasing)
+	for (guint i = 0; i < forgets->len && n_left > 0 && result == MG_STORE_DONE; i++)
+		result = mg_database_erase_some(store->database, forgets->pdata[i], &store->erase_from, &n_left);
+	return result;
+}
+
+/* All in one transaction: nobody can write between what is erased and the word of it. */
+static mg_store_outcome
+store_purge(mg_store *store, const mg_forgetting *of, guint *n_out)
+{
+	mg_database *database = store->database;
+	mg_store_outcome result;
+
+	if ((result = mg_database_begin(database)) != MG_STORE_DONE || (result = store_hear(store)) != MG_STORE_DONE
+	    || (result = mg_database_add_forgetting(database, store->heard + 1, of, TRUE)) != MG_STORE_DONE
+	    || (result = mg_database_erase_all(database, of, n_out)) != MG_STORE_DONE
+	    || (result = mg_database_prune_forgets(database, of->until_s - FORGET_KEPT_S, MG_STORE_FORGETS_MAX)) != MG_STORE_DONE)
 		return result;
-	return mg_database_erase(store->database, forgets->pdata[0], store->erase_from, &store->erase_from);
+	return mg_database_commit(database);
+}
+
+gboolean
+mg_store_purge(mg_store *store, const mg_memory_filter *filter, gint64 now_s, guint *n_out)
+{
+	g_autoptr(GPtrArray) one = mg_forgets_new();
+	const mg_forgetting *of = mg_forgets_add(one, now_s + store->offset_s, filter->domain, filter->local_part, filter->negatives_alone);
+	mg_store_outcome result;
+
+	mg_memory_forget(store->memory, filter);
+	*n_out = 0;
+	if (store->pid != getpid())
+		return FALSE;
+	if (store->state != MG_STORE_OPEN) {
+		store_tell(store, MG_LEVEL_WARNING, "cache.not-forgotten", NULL);
+		return FALSE;
+	}
+	if (!mg_forgetting_is_sound(of))
+		return TRUE;
+	mg_database_arm(store->database, OPEN_WAIT_MS);
+	result = store_purge(store, of, n_out);
+	if (result == MG_STORE_DONE) {
+		store->heard++;
+		return TRUE;
+	}
+	*n_out = 0;
+	store_tell(store, MG_LEVEL_WARNING, "cache.not-forgotten", mg_database_why(store->database));
+	store_give_up(store, result, now_s);
+	return FALSE;
 }
 
 /* ---- writing ---- */
@@ -278,13 +406,14 @@ store_write(mg_store *store, gint64 now_s, guint *n_out)
 		return result;
 	if (store->is_full && (result = mg_database_prune(database, G_MAXINT64, MG_STORE_ROWS_MAX)) != MG_STORE_DONE)
 		return result;
-	if ((result = store_write_forgets(store)) != MG_STORE_DONE)
+	if ((result = store_hear(store)) != MG_STORE_DONE || (result = store_write_forgets(store)) != MG_STORE_DONE)
 		return result;
 	*n_out = mg_memory_show_unsaved(store->memory, MG_STORE_ROWS_MAX, put_row, &put);
 	if (put.result != MG_STORE_DONE)
 		return put.result;
 	if ((result = mg_database_prune(database, wall_s - MG_POSITIVE_STALE_S, MG_STORE_ROWS_MAX - *n_out)) != MG_STORE_DONE
-	    || (result = store_erase(store)) != MG_STORE_DONE)
+	    || (result = store_erase(store)) != MG_STORE_DONE
+	    || (result = mg_database_prune_forgets(database, wall_s - FORGET_KEPT_S, MG_STORE_FORGETS_MAX)) != MG_STORE_DONE)
 		return result;
 	return mg_database_commit(database);
 }
@@ -298,22 +427,6 @@ store_has_work(const mg_store *store)
 	return counts.n_unsaved > 0 || store->forgets->len > 0 || store->is_erasing;
 }
 
-/* What was to be written is still the memory's. */
-static void
-store_give_up(mg_store *store, mg_store_outcome failed, gint64 now_s)
-{
-	gboolean was_full = store->is_full;
-	const char *why = mg_database_why(store->database);
-
-	store->is_full = mg_database_is_full(store->database);
-	mg_database_rollback(store->database);
-	store->erase_from = G_MININT64;
-	/* Another process writes; or the file has its full size, and the next call makes room. */
-	if (failed == MG_STORE_BUSY || (store->is_full && !was_full))
-		return;
-	store_fail(store, failed, why, now_s);
-}
-
 void
 mg_store_flush(mg_store *store, gint64 now_s, gint64 wall_s)
 {
@@ -325,18 +438,17 @@ mg_store_flush(mg_store *store, gint64 now_s, gint64 wall_s)
 	/* A clock that is set back does not make what was proved before look younger than what is proved now. */
 	store->offset_s = MAX(store->offset_s, wall_s - now_s);
 	if (store->state == MG_STORE_OPEN && mg_database_has_moved(store->database))
-		store_enter(store, MG_STORE_RETRYING, now_s - RETRY_S);
+		store_leave(store, now_s - RETRY_S);
 	if (store->state == MG_STORE_RETRYING && now_s >= store->retry_s)
 		store_try(store, FALSE, now_s);
 	if (store->state != MG_STORE_OPEN)
 		return;
 
-	if (!store_has_work(store))
-		return;
 	mg_database_arm(store->database, 0);
-	result = store_write(store, now_s, &n);
+	result = store_has_work(store) ? store_write(store, now_s, &n) : store_hear(store);
 	if (result == MG_STORE_DONE) {
 		mg_memory_set_saved(store->memory, n);
+		store->heard += store->forgets->len;
 		g_ptr_array_set_size(store->forgets, 0);
 		store->is_full = FALSE;
 		store_set_trouble(store, FALSE, NULL);

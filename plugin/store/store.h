@@ -14,7 +14,8 @@
 #include "base/log.h"
 #include "verify/memory.h"
 
-#define MG_STORE_ROWS_MAX 256   /* written or deleted by one call */
+#define MG_STORE_ROWS_MAX    256    /* written or deleted by one call */
+#define MG_STORE_FORGETS_MAX 1024   /* told to other processes, for a day at most */
 
 typedef struct mg_store mg_store;
 
@@ -25,10 +26,15 @@ mg_store *mg_store_open(const char *path, mg_memory *memory, const mg_log *log, 
 /* What is not written by then is lost. */
 void mg_store_free(mg_store *store);
 
-/* Writes what has changed, MG_STORE_ROWS_MAX rows at most. To be called from a timer. */
+/* Writes what has changed, MG_STORE_ROWS_MAX rows at most; what other processes were told to forget, the memory forgets. To be called
+ * from a timer. */
 void mg_store_flush(mg_store *store, gint64 now_s, gint64 wall_s);
-/* What the memory was told to forget is not to come back. */
+/* What the memory was told to forget is not to come back, and other processes are to forget it too. For what a person says: rows are
+ * erased behind it, and who says thousands before they are loses the file. */
 void mg_store_forget(mg_store *store, const mg_memory_filter *filter, gint64 now_s);
+/* The memory forgets, and so do file and other processes at once: for who has no decisions to make, since it waits for a lock, up to a
+ * second, and looks at all rows. @n_out: rows that went. FALSE: the file is as it was. */
+gboolean mg_store_purge(mg_store *store, const mg_memory_filter *filter, gint64 now_s, guint *n_out);
 
 typedef enum mg_store_state {
 	MG_STORE_OPEN,

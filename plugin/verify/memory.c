@@ -389,11 +389,28 @@ entry_matches(const entry *of, const mg_memory_filter *filter)
 	return mg_memory_filter_matches(filter, &key, (mg_known)of->knowledge.known);
 }
 
+static void
+domain_forget(mg_memory *memory, domain *of, const mg_memory_filter *filter)
+{
+	for (ring *at = of->by_use.older, *older = at->older; at != &of->by_use; at = older, older = at->older) {
+		entry *looked_at = ENTRY(at, of_domain);
+
+		if (entry_matches(looked_at, filter))
+			entry_drop(memory, looked_at);
+	}
+	domain_drop_if_empty(memory, of);
+}
+
 guint
 mg_memory_forget(mg_memory *memory, const mg_memory_filter *filter)
 {
 	guint n_before = memory->counts.n_recipients;
+	domain *named = filter->domain != NULL ? domain_find(memory, filter->domain) : NULL;
 
+	if (named != NULL)
+		domain_forget(memory, named, filter);
+	if (filter->domain != NULL)
+		return n_before - memory->counts.n_recipients;
 	for (ring *at = memory->by_use.older, *older = at->older; at != &memory->by_use; at = older, older = at->older) {
 		entry *looked_at = ENTRY(at, by_use);
 		domain *of = looked_at->domain;

@@ -1,7 +1,7 @@
 /* fuzz_store.c - database files, as a store finds them.
  * In:    a file; its pages are read as they are
  * Rules: whatever it is, it is opened, read and written without an error of memory, within bounds; what is known then could have
- *        been learned, and what is learned then is answered. A broken promise traps. */
+ *        been learned, what is learned then is answered, and what another process forgets is not. A broken promise traps. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,6 +49,24 @@ learn(mg_memory *memory, mg_store *store)
 	MUST(found.known == MG_KNOWN_VALID && found.age_s == 0);
 }
 
+/* Another process forgets what was learned. */
+static void
+hear(mg_memory *memory, mg_store *store, const char *path)
+{
+	const mg_recipient_key key = { 1, "example.org", "ana" };
+	mg_memory *other_memory = mg_memory_new(MEMORY, 1);
+	mg_store *other = mg_store_open(path, other_memory, &no_log, NOW_S, WALL_S);
+	mg_recollection found;
+	guint n;
+
+	if (mg_store_purge(other, &(mg_memory_filter){ "example.org", "ana", FALSE }, NOW_S, &n)) {
+		mg_store_flush(store, NOW_S, WALL_S);
+		MUST(mg_store_get_state(store) != MG_STORE_OPEN || !mg_memory_recall(memory, &key, NOW_S, &found));
+	}
+	mg_store_free(other);
+	mg_memory_free(other_memory);
+}
+
 static void
 visit(const char *path)
 {
@@ -61,6 +79,7 @@ visit(const char *path)
 	mg_memory_count(memory, &counts);
 	MUST(n <= counts.n_recipients && counts.octets <= MEMORY && counts.n_unsaved == 0);
 	learn(memory, store);
+	hear(memory, store, path);
 	mg_store_free(store);
 	mg_memory_free(memory);
 }

@@ -416,6 +416,270 @@ test_forget_often(void)
 	world_free(of);
 }
 
+/* Flush for flush as many as there can be, in a small file: they are erased as fast as they come. */
+static void
+test_forget_at_length(void)
+{
+	world *of = world_new();
+
+	world_open(of, 0);
+	world_learn_many(of, 0, 15, 0);
+	for (guint i = 0; i < 64 * 64; i++) {
+		mg_store_forget(of->store, &(mg_memory_filter){ .domain = "example.net" }, MONO_S);
+		if (i % 64 == 63)
+			world_flush(of, 0);
+	}
+	world_close(of);
+	world_open(of, 0);
+	g_assert_cmpuint(world_count(of).n_recipients, ==, 15);
+	g_assert_cmpstr(of->events->str, ==, "");
+	world_free(of);
+}
+
+/* ---- what another process forgets ---- */
+
+static void
+world_share(world *of, world *other)
+{
+	g_free(other->path);
+	other->path = g_strdup(of->path);
+	world_open(of, 0);
+	world_open(other, 0);
+}
+
+static void
+world_forget(world *of, const mg_memory_filter *filter, gint64 at_s)
+{
+	mg_memory_forget(of->memory, filter);
+	mg_store_forget(of->store, filter, MONO_S + at_s);
+}
+
+static void
+world_purge(world *of, const mg_memory_filter *filter, gint64 at_s, guint expected)
+{
+	guint n;
+
+	g_assert_true(mg_store_purge(of->store, filter, MONO_S + at_s, &n));
+	g_assert_cmpuint(n, ==, expected);
+}
+
+typedef struct elsewhere_case {
+	const char      *name;
+	mg_memory_filter filter;
+	const char      *left;   /* of ana, valid; bo, unknown; cy, in doubt */
+	guint            n;      /* rows that go */
+} elsewhere_case;
+
+static const elsewhere_case elsewhere_cases[] = {
+	{ "address", { "example.org", "ana", FALSE }, "- unknown doubt", 1 },
+	{ "another-address", { "example.org", "an", FALSE }, "valid+ unknown doubt", 0 },
+	{ "domain", { "example.org", NULL, FALSE }, "- - -", 3 },
+	{ "domain-above", { "org", NULL, FALSE }, "valid+ unknown doubt", 0 },
+	{ "negatives", { NULL, NULL, TRUE }, "valid+ - -", 2 },
+	{ "negatives-of-a-domain", { "example.org", NULL, TRUE }, "valid+ - -", 2 },
+	{ "all", { NULL, NULL, FALSE }, "- - -", 3 },
+	{ "no-address-at-all", { "example.org", "a\nb", FALSE }, "valid+ unknown doubt", 0 },
+};
+
+static void
+world_learn_three(world *of)
+{
+	world_learn(of, "ana", "valid", 0);
+	world_learn(of, "bo", "unknown", 0);
+	world_learn(of, "cy", "valid", 0);
+	world_learn(of, "cy", "unknown", 0);
+}
+
+static void
+assert_three(world *of, gint64 at_s, const char *expected)
+{
+	g_autofree char *ana = world_recall(of, "ana", at_s), *bo = world_recall(of, "bo", at_s), *cy = world_recall(of, "cy", at_s);
+	g_autofree char *all = g_strdup_printf("%s %s %s", ana, bo, cy);
+
+	g_assert_cmpstr(all, ==, expected);
+}
+
+/* A process that has nothing to write, and one whose rows are not written yet, hear of it with their next flush. What they learn then
+ * stays with them, whatever is forgotten besides. */
+static void
+test_elsewhere(gconstpointer data)
+{
+	const elsewhere_case *row = data;
+
+	for (guint is_written = 0; is_written < 2; is_written++)
+		for (guint is_purged = 0; is_purged < 2; is_purged++) {
+			world *of = world_new(), *other = world_new();
+
+			world_share(of, other);
+			world_learn_three(of);
+			if (is_written)
+				world_flush_all(of, 0);
+			if (is_purged)
+				world_purge(other, &row->filter, 1, is_written ? row->n : 0);
+			else
+				world_forget(other, &row->filter, 1);
+			world_flush(other, 1);
+			assert_three(of, 1, "valid+ unknown doubt");
+			world_flush(of, 2);
+			assert_three(of, 2, row->left);
+			world_learn_three(of);
+			world_forget(other, &(mg_memory_filter){ "example.net", NULL, FALSE }, 3);
+			world_flush(other, 3);
+			for (guint i = 3; i < 6; i++)
+				world_flush(of, i);
+			assert_three(of, 6, "valid+ unknown doubt");
+			g_assert_cmpstr(of->events->str, ==, "");
+			g_assert_cmpstr(other->events->str, ==, "");
+			world_free(of);
+			world_free(other);
+		}
+}
+
+/* What was not written when it was forgotten is not written after. */
+static void
+test_elsewhere_unsaved(void)
+{
+	world *of = world_new(), *other = world_new();
+
+	world_share(of, other);
+	world_learn_three(of);
+	world_purge(other, &(mg_memory_filter){ "example.org", "ana", FALSE }, 1, 0);
+	world_flush_all(of, 2);
+	world_close(of);
+	world_open(of, 2);
+	assert_three(of, 2, "- unknown doubt");
+	world_free(of);
+	world_free(other);
+}
+
+/* What a process forgets by itself is no news to it, nor is what was forgotten before it began. */
+static void
+test_elsewhere_own(void)
+{
+	world *of = world_new(), *other = world_new();
+
+	world_share(of, other);
+	world_forget(of, &(mg_memory_filter){ 0 }, 0);
+	world_learn(of, "ana", "valid", 1);
+	world_flush(of, 1);
+	world_flush(of, 2);
+	assert_known(of, "ana", 2, "valid+");
+	world_close(other);
+	world_open(other, 2);
+	assert_known(other, "ana", 2, "valid+");
+	world_learn(other, "bo", "valid", 2);
+	world_flush(other, 3);
+	world_purge(other, &(mg_memory_filter){ "example.net", NULL, FALSE }, 3, 0);
+	world_learn(other, "cy", "valid", 4);
+	world_flush(other, 4);
+	assert_known(other, "bo", 4, "valid+");
+	assert_known(other, "cy", 4, "valid+");
+	world_flush(of, 5);
+	assert_known(of, "ana", 5, "valid+");
+	world_free(of);
+	world_free(other);
+}
+
+static gint64
+world_count_forgets(const world *of)
+{
+	sqlite3 *db;
+	sqlite3_stmt *count;
+	gint64 n;
+
+	g_assert_cmpint(sqlite3_open(of->path, &db), ==, SQLITE_OK);
+	g_assert_cmpint(sqlite3_prepare_v2(db, "SELECT count(*) FROM forgotten", -1, &count, NULL), ==, SQLITE_OK);
+	g_assert_cmpint(sqlite3_step(count), ==, SQLITE_ROW);
+	n = sqlite3_column_int64(count, 0);
+	sqlite3_finalize(count);
+	sqlite3_close(db);
+	return n;
+}
+
+typedef struct late_case {
+	const char *name;
+	guint       n;         /* forgets, of another domain */
+	gint64      over_s;    /* the first that long before the last */
+	const char *left;
+	gint64      n_kept;
+} late_case;
+
+static const late_case late_cases[] = {
+	{ "as-many-as-are-told", MG_STORE_FORGETS_MAX, 0, "valid+ unknown doubt", MG_STORE_FORGETS_MAX },
+	{ "one-more", MG_STORE_FORGETS_MAX + 1, 0, "- - -", MG_STORE_FORGETS_MAX },
+	{ "a-day-late", 2, DAY_S, "valid+ unknown doubt", 2 },
+	{ "over-a-day-late", 2, DAY_S + 1, "- - -", 1 },
+};
+
+/* Who comes too late to hear all has all forgotten; once. */
+static void
+test_elsewhere_late(gconstpointer data)
+{
+	const late_case *row = data;
+	world *of = world_new(), *other = world_new();
+
+	world_share(of, other);
+	world_learn_three(of);
+	for (guint i = 0; i < row->n; i++)
+		world_purge(other, &(mg_memory_filter){ "example.net", NULL, FALSE }, i == 0 ? 1 : 1 + row->over_s, 0);
+	g_assert_cmpint(world_count_forgets(of), ==, row->n_kept);
+	world_flush(of, 2);
+	assert_three(of, 2, row->left);
+	world_learn_three(of);
+	world_flush(of, 3);
+	assert_three(of, 3, "valid+ unknown doubt");
+	world_free(of);
+	world_free(other);
+}
+
+/* Another file has forgets of its own, which count from one again. */
+static void
+test_elsewhere_anew(void)
+{
+	const mg_memory_filter ana = { "example.org", "ana", FALSE };
+	world *of = world_new(), *other = world_new();
+	g_autofree char *away = g_strconcat(of->path, ".away", NULL);
+
+	world_share(of, other);
+	for (guint i = 0; i < 3; i++)
+		world_purge(other, &ana, i, 0);
+	world_flush(of, 3);
+	world_learn_three(of);
+	g_assert_cmpint(rename(of->path, away), ==, 0);
+	world_flush(of, 4);   /* which begins another */
+	assert_three(of, 4, "valid+ unknown doubt");
+	world_flush(other, 4);
+	world_purge(other, &ana, 5, 1);
+	world_flush(of, 6);
+	assert_three(of, 6, "- unknown doubt");
+	world_free(of);
+	world_free(other);
+}
+
+/* While another has the lock the file stays as it is, and the memory forgets all the same. */
+static void
+test_purge_locked(void)
+{
+	world *of = world_new();
+	sqlite3 *db;
+	guint n = 7;
+
+	world_open(of, 0);
+	world_learn_three(of);
+	world_flush_all(of, 0);
+	g_assert_cmpint(sqlite3_open(of->path, &db), ==, SQLITE_OK);
+	g_assert_cmpint(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_OK);
+	g_assert_false(mg_store_purge(of->store, &(mg_memory_filter){ 0 }, MONO_S, &n));
+	g_assert_cmpuint(n, ==, 0);
+	assert_three(of, 0, "- - -");
+	g_assert_cmpstr(of->events->str, ==, "cache.not-forgotten ");
+	sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+	sqlite3_close(db);
+	world_purge(of, &(mg_memory_filter){ 0 }, 0, 3);
+	g_assert_cmpint(world_count_forgets(of), ==, 1);
+	world_free(of);
+}
+
 /* ---- damage ---- */
 
 static char *
@@ -492,7 +756,19 @@ static const damage_case damage_cases[] = {
 	{ "address-with-nul", "UPDATE recipient SET local_part = local_part || char(0) || 'x'", 0, 0, SET_ASIDE },
 	{ "address-huge", "UPDATE recipient SET local_part = zeroblob(3000000) WHERE local_part = 'user7'", 0, 0, SET_ASIDE },
 	{ "backend-as-real", "UPDATE recipient SET backend = 1.5", 0, 0, SET_ASIDE },
-	{ "forgotten-as-blob", "INSERT INTO forgotten VALUES (x'00', x'00', x'00', x'00')", 0, 0, SET_ASIDE },
+	{ "forgotten-as-blob", "INSERT INTO forgotten VALUES (1, x'00', x'00', x'00', x'00', 0)", 0, 0, SET_ASIDE },
+	{ "forgotten-local-alone", "INSERT INTO forgotten VALUES (1, 1, '', 'ana', 0, 0)", 0, 0, SET_ASIDE },
+	{ "forgotten-with-octets", "INSERT INTO forgotten VALUES (1, 1, 'a' || char(10), '', 0, 0)", 0, 0, SET_ASIDE },
+	{ "forgotten-with-nul", "INSERT INTO forgotten VALUES (1, 1, 'a' || char(0), '', 0, 0)", 0, 0, SET_ASIDE },
+	{ "forgotten-long", "INSERT INTO forgotten VALUES (1, 1, hex(zeroblob(128)), '', 0, 0)", 0, 0, SET_ASIDE },
+	{ "forgotten-below-1", "INSERT INTO forgotten VALUES (0, 1, 'example.net', '', 0, 0)", 0, 0, MG_STORE_OPEN, "" },
+	{ "forgotten-largest", "INSERT INTO forgotten VALUES (9223372036854775807, 1, 'example.net', '', 0, 1)", 0, 0, SET_ASIDE },
+	{ "forgotten-ahead", "INSERT INTO forgotten VALUES (1, 1800000302, '', '', 0, 0)", 0, 0, SET_ASIDE },
+	{ "forgotten-ahead-a-little", "INSERT INTO forgotten VALUES (1, 1800000301, 'example.net', '', 0, 0)", 0, 0, MG_STORE_OPEN, "" },
+	{ "forgotten-2048", "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2048)"
+	  " INSERT INTO forgotten SELECT i, 1, 'example.net', '', 0, 0 FROM n", 0, 0, MG_STORE_OPEN, "" },
+	{ "forgotten-2049", "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2049)"
+	  " INSERT INTO forgotten SELECT i, 1, 'example.net', '', 0, 0 FROM n", 0, 0, SET_ASIDE },
 	{ "page-size", "PRAGMA journal_mode = DELETE; PRAGMA page_size = 65536; VACUUM", 0, 0, MG_STORE_OPEN, "" },
 	{ "journal-mode", "PRAGMA journal_mode = DELETE", 0, 0, MG_STORE_OPEN, "" },
 	{ "zeroed", NULL, 0, G_MAXSIZE, SET_ASIDE },
@@ -1081,6 +1357,13 @@ main(int argc, char **argv)
 	g_test_add_func("/store/odd-keys", test_odd_keys);
 	g_test_add_func("/store/forget", test_forget);
 	g_test_add_func("/store/forget-often", test_forget_often);
+	g_test_add_func("/store/forget-at-length", test_forget_at_length);
+	TEST_ROWS("/store/elsewhere", elsewhere_cases, test_elsewhere);
+	g_test_add_func("/store/elsewhere-unsaved", test_elsewhere_unsaved);
+	g_test_add_func("/store/elsewhere-own", test_elsewhere_own);
+	TEST_ROWS("/store/elsewhere-late", late_cases, test_elsewhere_late);
+	g_test_add_func("/store/elsewhere-anew", test_elsewhere_anew);
+	g_test_add_func("/store/purge-locked", test_purge_locked);
 	TEST_ROWS("/store/damage", damage_cases, test_damage);
 	g_test_add_func("/store/damage-under-way", test_damage_under_way);
 	g_test_add_func("/store/mutations", test_mutations);
