@@ -43,7 +43,7 @@ ENGINE = base/secret base/siphash base/log base/loop base/module base/reason bas
 	verify/smtp_reply verify/rcpt_class verify/commands verify/dialogue verify/breaker verify/tls verify/socket verify/lookup \
 	verify/connection verify/landing verify/latencies verify/peer verify/pool \
 	verify/opinion verify/rcpt_finding verify/canaries verify/berth verify/verifier check/recipient \
-	rules fields inquiry reports engine
+	rules fields inquiry cache reports engine
 
 # The second SPF engine, a module of its own; with what is pure in ours.
 SPF_LIBSPF2 = spf/libspf2 spf/record spf/macro spf/target spf/lookups spf/frames spf/terms spf/breadth spf/explain \

@@ -12,7 +12,7 @@
 #include "mailguard/guard.h"
 #include "mailguard/options.h"
 
-#define MG_ENGINE_VERSION 1
+#define MG_ENGINE_VERSION 2
 
 typedef struct mg_engine mg_engine;
 
@@ -43,6 +43,9 @@ typedef struct mg_engine_functions {
 
 	/* Hands over a report as a message; NULL: no memory. */
 	uint8_t *(*report)(const mg_options *options, mg_report_kind kind, size_t *length_out);
+
+	/* Returns as mg_cache_forget. */
+	int (*forget)(const mg_options *options, const char *what, unsigned *n_out);
 } mg_engine_functions;
 
 /* The only name that engine.so exports. */

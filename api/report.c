@@ -1,4 +1,4 @@
-/* report.c - findings about a policy file, as the engine's message tells them. */
+/* report.c - what needs an engine and no guard: findings about a policy file, as the engine's message tells them; forgetting. */
 #include <stdlib.h>
 
 #include "internal.h"
@@ -50,7 +50,7 @@ mg_report_make(const mg_options *given, mg_report_kind kind, mg_report **report_
 
 	if (error)
 		return error;
-	if (report_out == NULL || kind < MG_REPORT_LINT || kind > MG_REPORT_CACHE)
+	if (report_out == NULL || kind < MG_REPORT_LINT || kind > MG_REPORT_CACHE_STATS)
 		return MG_E_ARGUMENT;
 	engine = mg_embedded_load(options.engine, &why);
 	if (engine == NULL)
@@ -106,4 +106,26 @@ mg_report_free(mg_report *report)
 		report->release(report->octets);
 	free(report->lines);
 	free(report);
+}
+
+int
+mg_cache_forget(const mg_options *given, const char *what, unsigned *n_out)
+{
+	mg_options options;
+	const mg_engine_functions *engine;
+	const char *why;
+	unsigned n;
+	int error = mg_options_take(given, &options);
+
+	if (error)
+		return error;
+	if (what == NULL)
+		return MG_E_ARGUMENT;
+	engine = mg_embedded_load(options.engine, &why);
+	if (engine == NULL)
+		return MG_E_ENGINE;
+	error = engine->forget(&options, what, &n);
+	if (!error && n_out != NULL)
+		*n_out = n;
+	return error;
 }

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "cache.h"
 #include "check/spf_memory.h"
 #include "dns/resolver.h"
 #include "inquiry.h"
@@ -53,23 +54,6 @@ question_free(gpointer data)
 }
 
 /* ---- the policy ---- */
-
-static void
-log_findings(const mg_log *log, const mg_findings *findings)
-{
-	for (guint i = 0; i < mg_findings_count(findings); i++) {
-		const mg_finding *finding = mg_findings_get(findings, i);
-		mg_log_line line;
-
-		mg_log_begin(&line, log, finding->level,
-		             finding->level == MG_LEVEL_ERROR ? "policy.error" : "policy.warning");
-		mg_log_text(&line, "file", finding->file);
-		mg_log_number(&line, "line", finding->line);
-		mg_log_text(&line, "rule", finding->rule);
-		mg_log_text(&line, "text", finding->text);
-		mg_log_end(&line);
-	}
-}
 
 /* Takes the rules over, by which the resolver goes already. What was asked before keeps its policy. */
 static void
@@ -117,7 +101,7 @@ engine_reload(mg_engine *engine)
 	mg_log_line line;
 	int error = MG_OK;
 
-	log_findings(&engine->log, findings);
+	mg_findings_log(findings, &engine->log);
 	mg_findings_free(findings);
 	/* A list that has become unreadable keeps the old policy, which has read it, in force. */
 	if (loaded.policy != NULL && loaded.policy->n_unreadable <= engine->rules.policy->n_unreadable) {
@@ -175,7 +159,7 @@ engine_open(const mg_options *options, mg_engine **engine_out)
 	g_autofree char *why = NULL;
 	mg_engine *engine;
 
-	log_findings(&log, findings);
+	mg_findings_log(findings, &log);
 	mg_findings_free(findings);
 	if (loaded.policy == NULL)
 		return MG_E_POLICY;
@@ -332,7 +316,7 @@ mg_engine_functions_get(void)
 {
 	static const mg_engine_functions functions = {
 		MG_ENGINE_VERSION, engine_open, engine_close, engine_fd, engine_ask, engine_cancel, engine_dispatch,
-		engine_take, engine_release, engine_reload, mg_report_write,
+		engine_take, engine_release, engine_reload, mg_report_write, mg_cache_flush,
 	};
 
 	return &functions;

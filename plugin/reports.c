@@ -1,12 +1,12 @@
 /* reports.c - see reports.h. */
 #include "reports.h"
 
-#include <time.h>
-
+#include "cache.h"
 #include "check/matrix.h"
 #include "rules.h"
-#include "store/store.h"
 #include "wire.h"
+
+#define REPORT_ROOM 4096   /* octets for the line that follows, and the last */
 
 static void
 report_line(mg_writer *writer, mg_level level, const char *text)
@@ -71,6 +71,28 @@ report_backends(mg_writer *writer, const mg_policy *policy)
 	}
 }
 
+/* ---- what is remembered ---- */
+
+/* The log of the store is part of the report. */
+static void
+report_log(void *context, mg_level level, const char *line)
+{
+	report_line(context, level, line);
+}
+
+/* NULL: the report says why. */
+static mg_memory *
+report_load(mg_writer *writer, const mg_policy *policy, gint64 now_s)
+{
+	const mg_log log = { report_log, writer, MG_LEVEL_WARNING };
+
+	if (policy->recipients.cache != NULL)
+		return mg_cache_load(policy, &log, now_s);
+	report_line(writer, MG_LEVEL_ERROR, "the policy has no [recipients] cache");
+	return NULL;
+}
+
+/* FALSE: no message can be that long. */
 static gboolean
 report_recipient(void *context, const mg_recipient_key *key, const mg_recollection *known)
 {
@@ -79,27 +101,82 @@ report_recipient(void *context, const mg_recipient_key *key, const mg_recollecti
 	                                        known->is_doubted ? "doubted" : mg_known_name(known->known), known->age_s, known->code,
 	                                        known->freshness == MG_STALE ? "stale" : "fresh");
 
+	if (writer->length > MG_WIRE_LENGTH_MAX - REPORT_ROOM) {
+		report_line(writer, MG_LEVEL_WARNING, "there is more, and no room to tell it");
+		return FALSE;
+	}
 	report_line(writer, MG_LEVEL_INFO, line);
 	return TRUE;
 }
 
-/* What the store holds, the proof of last time first. */
+/* The proof of last time first. */
 static void
 report_cache(mg_writer *writer, const mg_policy *policy)
 {
-	static const mg_log silent = { NULL, NULL, MG_LEVEL_ERROR };
-	static const mg_memory_filter all = { NULL, NULL, FALSE };
-	const char *path = policy->recipients.cache;
 	gint64 now_s = g_get_monotonic_time() / G_USEC_PER_SEC;
-	mg_memory *memory;
+	mg_memory *memory = report_load(writer, policy, now_s);
 
-	if (path == NULL || !g_file_test(path, G_FILE_TEST_EXISTS))
+	if (memory == NULL)
 		return;
-	memory = mg_memory_new(MG_MEMORY_OCTETS, 0);
-	mg_store_free(mg_store_open(path, memory, &silent, now_s, (gint64)time(NULL)));
-	mg_memory_foreach(memory, &all, now_s, report_recipient, writer);
+	mg_memory_foreach(memory, &(mg_memory_filter){ 0 }, now_s, report_recipient, writer);
 	mg_memory_free(memory);
 }
+
+typedef struct cache_stats {
+	guint       n, n_stale, n_doubted;
+	guint       n_known[MG_KNOWN_BAD_SYNTAX + 1];
+	GHashTable *domains;             /* by address: the memory has each but once */
+	gint64      newest_s, oldest_s;  /* ages */
+} cache_stats;
+
+static gboolean
+count_recipient(void *context, const mg_recipient_key *key, const mg_recollection *known)
+{
+	cache_stats *stats = context;
+
+	stats->newest_s = stats->n > 0 ? MIN(stats->newest_s, known->age_s) : known->age_s;
+	stats->oldest_s = MAX(stats->oldest_s, known->age_s);
+	stats->n++;
+	stats->n_stale += known->freshness == MG_STALE;
+	stats->n_doubted += known->is_doubted != FALSE;
+	stats->n_known[known->known]++;
+	g_hash_table_add(stats->domains, (gpointer)key->domain);
+	return TRUE;
+}
+
+static void
+report_number(mg_writer *writer, const char *word, gboolean is_there, guint64 number)
+{
+	g_autofree char *line = is_there ? g_strdup_printf("%s\t%" G_GUINT64_FORMAT, word, number) : g_strconcat(word, "\t", NULL);
+
+	report_line(writer, MG_LEVEL_INFO, line);
+}
+
+static void
+report_cache_stats(mg_writer *writer, const mg_policy *policy)
+{
+	gint64 now_s = g_get_monotonic_time() / G_USEC_PER_SEC;
+	mg_memory *memory = report_load(writer, policy, now_s);
+	cache_stats stats = { .domains = NULL };
+
+	if (memory == NULL)
+		return;
+	stats.domains = g_hash_table_new(NULL, NULL);
+	mg_memory_foreach(memory, &(mg_memory_filter){ 0 }, now_s, count_recipient, &stats);
+	report_number(writer, "entries", TRUE, stats.n);
+	for (guint known = MG_KNOWN_VALID; known < G_N_ELEMENTS(stats.n_known); known++)
+		report_number(writer, mg_known_name((mg_known)known), TRUE, stats.n_known[known]);
+	report_number(writer, "doubted", TRUE, stats.n_doubted);
+	report_number(writer, "stale", TRUE, stats.n_stale);
+	report_number(writer, "domains", TRUE, g_hash_table_size(stats.domains));
+	report_number(writer, "newest-s", stats.n > 0, (guint64)stats.newest_s);
+	report_number(writer, "oldest-s", stats.n > 0, (guint64)stats.oldest_s);
+	report_number(writer, "octets", TRUE, mg_cache_octets(policy));
+	g_hash_table_unref(stats.domains);
+	mg_memory_free(memory);
+}
+
+/* ---- the report ---- */
 
 static void
 report_policy(mg_writer *writer, mg_report_kind kind, const mg_policy *policy, const mg_findings *findings)
@@ -109,6 +186,7 @@ report_policy(mg_writer *writer, mg_report_kind kind, const mg_policy *policy, c
 	case MG_REPORT_RELAY_MATRIX: report_matrix(writer, policy); break;
 	case MG_REPORT_BACKENDS:     report_backends(writer, policy); break;
 	case MG_REPORT_CACHE:        report_cache(writer, policy); break;
+	case MG_REPORT_CACHE_STATS:  report_cache_stats(writer, policy); break;
 	}
 }
 

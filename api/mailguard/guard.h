@@ -1,4 +1,4 @@
-/* guard.h - the run: open, wait, take verdicts, reload, close; and reports on a policy.
+/* guard.h - the run: open, wait, take verdicts, reload, close; reports on a policy; what is remembered, forgotten.
  *
  * One thread per guard. A server with a loop of its own waits for mg_guard_fd() to become readable, calls
  * mg_guard_dispatch(), then takes from mg_guard_next_verdict() until there is none. A server that may
@@ -107,8 +107,12 @@ typedef enum mg_report_kind {
 	MG_REPORT_LINT         = 1,   /**< errors and warnings of mailguard.conf and its lists */
 	MG_REPORT_RELAY_MATRIX = 2,   /**< who may relay where: zones x senders x recipients x address forms */
 	MG_REPORT_BACKENDS     = 3,   /**< servers that are asked about recipients: "backend<TAB>server<TAB>domain" */
-	MG_REPORT_CACHE        = 4    /**< what [recipients] cache keeps, the proof of last time first:
-	                                   "address<TAB>known<TAB>age in s<TAB>reply code<TAB>fresh|stale" */
+	MG_REPORT_CACHE        = 4,   /**< what [recipients] cache keeps, the proof of last time first:
+	                                   "address<TAB>known<TAB>age in s<TAB>reply code<TAB>fresh|stale".
+	                                   A warning is a line of the log: the file cannot be used; or not all
+	                                   that it keeps is told */
+	MG_REPORT_CACHE_STATS  = 5    /**< the same, counted: "word<TAB>number", the number empty for what there
+	                                   is not */
 } mg_report_kind;
 
 /**
@@ -139,6 +143,25 @@ MG_API int mg_report_worst(const mg_report *report);
 
 /** mg_report_free - release a report, or NULL. Since: 0.1 */
 MG_API void mg_report_free(mg_report *report);
+
+/**
+ * mg_cache_forget - forget what is known of recipients
+ * @options:  config, and engine if need be; log says what goes wrong
+ * @what:     "user@example.org", an address as a client would write it, its angle brackets off;
+ *            "@example.org", all of a Domain; "negatives", all that do not exist; or "all"
+ * @n_out:    recipients that the file of [recipients] cache kept, and keeps no more; may be NULL
+ *
+ * Needs no guard. Every process that has the file open, this one among them, forgets too, within a second of its
+ * being dispatched. Looks at the whole file, and waits up to a second for another process's lock.
+ *
+ * Returns MG_OK, also where there is no such file yet, or, @n_out untouched, MG_E_ABI, MG_E_MEMORY, MG_E_ENGINE,
+ *   MG_E_ARGUMENT  @what is none of these
+ *   MG_E_POLICY    the policy was refused; the log says why
+ *   MG_E_STATE     the policy has no [recipients] cache
+ *   MG_E_SYSTEM    the file cannot be written, and is as it was; the log says why
+ * Since: 0.1
+ */
+MG_API int mg_cache_forget(const mg_options *options, const char *what, unsigned *n_out);
 
 #ifdef __cplusplus
 }

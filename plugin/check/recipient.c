@@ -66,9 +66,8 @@ static void
 spelling_add(mg_recipient_check *recipient, const char *sent, gsize sent_length, gboolean folds_case)
 {
 	spelling *one = &recipient->spellings[recipient->n_spellings++];
-	g_autofree char *key = g_strndup(sent, sent_length);
 
-	one->key = folds_case ? g_utf8_casefold(key, -1) : g_strdup(key);
+	one->key = mg_local_part_key(sent, sent_length, folds_case);
 	one->path = g_strdup_printf("%.*s@%s", (int)sent_length, sent, recipient->domain);
 }
 

@@ -97,3 +97,20 @@ mg_finding_format(const mg_finding *finding)
 	return g_strdup_printf("%s:%u: %s: %s [%s]", finding->file, finding->line, mg_level_name((int)finding->level),
 	                       finding->text, finding->rule);
 }
+
+void
+mg_findings_log(const mg_findings *findings, const mg_log *log)
+{
+	for (guint i = 0; i < mg_findings_count(findings); i++) {
+		const mg_finding *finding = mg_findings_get(findings, i);
+		mg_log_line line;
+
+		mg_log_begin(&line, log, finding->level,
+		             finding->level == MG_LEVEL_ERROR ? "policy.error" : "policy.warning");
+		mg_log_text(&line, "file", finding->file);
+		mg_log_number(&line, "line", finding->line);
+		mg_log_text(&line, "rule", finding->rule);
+		mg_log_text(&line, "text", finding->text);
+		mg_log_end(&line);
+	}
+}

@@ -7,7 +7,7 @@
 
 #include <glib.h>
 
-#include "mailguard/names.h"
+#include "base/log.h"
 
 /* mg_place - where something stands. */
 typedef struct mg_place {
@@ -39,5 +39,7 @@ const mg_finding *mg_findings_get(const mg_findings *findings, guint index);
 guint mg_findings_errors(const mg_findings *findings);
 /* The line as lint prints it; the caller's to free. */
 char *mg_finding_format(const mg_finding *finding);
+/* A line each. */
+void mg_findings_log(const mg_findings *findings, const mg_log *log);
 
 #endif

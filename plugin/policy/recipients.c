@@ -48,6 +48,18 @@ mg_local_part_base(const char *local, const char *delimiters)
 	return base > 0 ? base : length;
 }
 
+char *
+mg_local_part_key(const char *sent, gsize length, gboolean folds_case)
+{
+	char *plain = g_strndup(sent, length), *folded;
+
+	if (!folds_case)
+		return plain;
+	folded = g_utf8_casefold(plain, -1);
+	g_free(plain);
+	return folded;
+}
+
 /* ---- tables of places ---- */
 
 /* FNV-1a, ASCII case off. */

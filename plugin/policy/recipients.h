@@ -20,6 +20,10 @@ typedef struct mg_local_rules {
 /* The octets of @local before its sub-address: "user" of "user+tag". All, if it has none, or would be nothing without it. */
 gsize mg_local_part_base(const char *local, const char *delimiters);
 
+/* What is remembered of the Local-part that was sent in the @length octets @sent, its quotes too, is kept under this; the caller's to
+ * free. */
+char *mg_local_part_key(const char *sent, gsize length, gboolean folds_case);
+
 typedef struct mg_recipients mg_recipients;
 
 mg_recipients *mg_recipients_new(void);

@@ -107,6 +107,15 @@ mute_report(const mg_options *options, mg_report_kind kind, size_t *length_out)
 	return NULL;
 }
 
+static int
+mute_forget(const mg_options *options, const char *what, unsigned *n_out)
+{
+	(void)options;
+	(void)what;
+	(void)n_out;
+	return MG_OK;
+}
+
 MG_API const mg_engine_functions *mg_engine_functions_get(void);
 
 const mg_engine_functions *
@@ -119,7 +128,7 @@ mg_engine_functions_get(void)
 		MG_ENGINE_VERSION,
 #endif
 		mute_open, mute_close, mute_fd, mute_ask, mute_cancel, mute_dispatch, mute_take, mute_release, mute_reload,
-		mute_report,
+		mute_report, mute_forget,
 	};
 
 	return &functions;

@@ -1239,6 +1239,33 @@ test_report(void)
 	mg_report_free(NULL);
 }
 
+/* What is forgotten is told by test_cache.c; here, by whom it is not. */
+static void
+test_forget(void)
+{
+	mg_options options = options_new();
+	unsigned n = 77;
+
+	g_assert_cmpint(mg_cache_forget(NULL, "all", &n), ==, MG_E_ARGUMENT);
+	g_assert_cmpint(mg_cache_forget(&options, NULL, &n), ==, MG_E_ARGUMENT);
+	g_assert_cmpint(mg_cache_forget(&options, "ana", &n), ==, MG_E_ARGUMENT);
+	g_assert_cmpint(mg_cache_forget(&options, "all", &n), ==, MG_E_STATE);
+	options.socket = "/nonexistent";
+	g_assert_cmpint(mg_cache_forget(&options, "all", &n), ==, MG_E_ABI);
+	options = options_new();
+	options.engine = "/nonexistent/engine.so";
+	g_assert_cmpint(mg_cache_forget(&options, "all", &n), ==, MG_E_ENGINE);
+	options = options_new();
+	options.config = "/nonexistent/mailguard.conf";
+	g_assert_cmpint(mg_cache_forget(&options, "all", &n), ==, MG_E_POLICY);
+	g_assert_cmpuint(n, ==, 77);
+	options.policy = "[recipients]\ncache = /nonexistent/cache.db\n";
+	options.config = NULL;
+	g_assert_cmpint(mg_cache_forget(&options, "all", NULL), ==, MG_OK);
+	g_assert_cmpint(mg_cache_forget(&options, "all", &n), ==, MG_OK);
+	g_assert_cmpuint(n, ==, 0);
+}
+
 static void
 test_names(void)
 {
@@ -1344,6 +1371,7 @@ main(int argc, char **argv)
 	g_test_add_func("/guard/engine-deadline", test_engine_deadline);
 	g_test_add_func("/guard/out-of-memory", test_out_of_memory);
 	g_test_add_func("/guard/report", test_report);
+	g_test_add_func("/guard/forget", test_forget);
 	g_test_add_func("/guard/names", test_names);
 	failed = g_test_run();
 	g_unlink(world);
