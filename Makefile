@@ -52,7 +52,7 @@ SPF_LIBSPF2 = spf/libspf2 spf/record spf/macro spf/target spf/lookups spf/frames
 # TLS towards backends, likewise.
 TLS_OPENSSL = verify/tls_openssl
 
-CLI = main over check reports spf spf_print batch evidence audit audit_print audit_answers greeting rcpt backend json
+CLI = main over check reports spf spf_print batch evidence audit audit_print audit_answers greeting rcpt backend cache json
 EXAMPLE = smtpd client dialogue syntax
 
 HEADERS = api/mailguard.h api/mailguard/names.h api/mailguard/options.h api/mailguard/verdict.h \

@@ -17,7 +17,7 @@ BENCHES = bench_relay bench_recipients bench_abi bench_spf bench_helo
 UNIT_PROGRAMS = $(UNIT_TESTS:%=$(BUILD)/test/%)
 SUITE_PROGRAMS = $(BUILD)/test/run_spf $(BUILD)/test/run_spf_network $(BUILD)/test/run_spf_libspf2
 ALL_PROGRAMS = $(UNIT_PROGRAMS) $(SUITE_PROGRAMS)
-SCRIPTS = test/abi/abi.t test/abi/install.t test/cli/cli.t test/cli/spf.t test/cli/spf_command.t test/cli/headers.t test/cli/rcpt.t \
+SCRIPTS = test/abi/abi.t test/abi/install.t test/cli/cli.t test/cli/spf.t test/cli/spf_command.t test/cli/headers.t test/cli/rcpt.t test/cli/cache.t \
 	test/cli/audit.t test/cli/audit_self.t test/cli/audit_connect.t test/model/relay.t test/model/spf.t \
 	test/model/recipient_memory.t test/demo/example.t test/lab/backends.t
 

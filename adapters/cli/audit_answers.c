@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "audit.h"
+#include "cli.h"
 #include "greeting.h"
 
 #define FOUND_MAX 2048   /* octets */
@@ -26,28 +27,14 @@ tell(audit_tally *tally, const char *severity, const char *format, ...)
 	audit_print(tally, &row);
 }
 
-/* As in the log: what is no printable ASCII becomes \xHH. */
-static void
-escape(const char *octets, size_t length, char text_out[4 * SAID_MAX + sizeof("...")])
-{
-	char *to = text_out;
-
-	for (size_t i = 0; i < length && i < SAID_MAX; i++)
-		if (octets[i] < ' ' || octets[i] > '~' || octets[i] == '"' || octets[i] == '\\')
-			to += sprintf(to, "\\x%02x", (unsigned char)octets[i]);
-		else
-			*to++ = octets[i];
-	strcpy(to, length > SAID_MAX ? "..." : "");
-}
-
 static void
 tell_host(audit_tally *tally, const greeting_host *host)
 {
-	char said[4 * SAID_MAX + sizeof("...")];
+	char said[CLI_ESCAPED(SAID_MAX)];
 
 	switch (host->state) {
 	case GREETING_SAID:
-		escape(host->said, greeting_line(host), said);
+		cli_escape(host->said, greeting_line(host), SAID_MAX, said);
 		if (greeting_is_welcome(host))
 			tell(tally, "good", "MX %s (%s) says 220", host->name, host->address);
 		else

@@ -26,6 +26,7 @@ int cli_spf(int argc, char **argv);
 int cli_audit(int argc, char **argv);
 int cli_rcpt(int argc, char **argv);
 int cli_backend(int argc, char **argv);
+int cli_cache(int argc, char **argv);
 
 /* Prints "mailguard: ..." on standard error, at most a line, and returns @code. */
 int cli_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -34,6 +35,9 @@ int cli_fail_library(int error, const char *what);
 
 /* engine.so where it was built, beside this program; NULL: where it is installed. Constant after the first call. */
 const char *cli_engine(void);
+
+/* An mg_log_function: to standard error. */
+void cli_print_log(void *context, mg_level level, const char *line);
 
 /* A guard of a policy file, of a daemon's socket, or of neither, and keys that take the place of the file's; NULL where there is
  * none. Its log goes to standard error: all of it, or errors alone. Returns an exit code. */
@@ -56,6 +60,10 @@ int cli_open_over(const char *config, const cli_dns *dns, const char *more, bool
 
 /* A path without its angle brackets, if it has them. */
 const char *cli_bare_path(const char *path, size_t *length_out);
+
+/* As in the log: what is no printable ASCII becomes \xHH. Of more than @max octets, those and "..."; @text_out has CLI_ESCAPED(@max). */
+#define CLI_ESCAPED(max) (4 * (max) + sizeof("..."))
+void cli_escape(const char *octets, size_t length, size_t max, char *text_out);
 
 /* A JSON string (RFC 8259 7): octets that are not UTF-8 become U+FFFD. */
 void cli_json_string(FILE *out, const char *octets, size_t length);

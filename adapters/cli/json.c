@@ -1,7 +1,21 @@
-/* json.c - JSON strings of whatever a client could write. */
+/* json.c - whatever a client could write, for a terminal and as JSON strings. */
 #include <stdbool.h>
+#include <string.h>
 
 #include "cli.h"
+
+void
+cli_escape(const char *octets, size_t length, size_t max, char *text_out)
+{
+	char *to = text_out;
+
+	for (size_t i = 0; i < length && i < max; i++)
+		if (octets[i] < ' ' || octets[i] > '~' || octets[i] == '"' || octets[i] == '\\')
+			to += sprintf(to, "\\x%02x", (unsigned char)octets[i]);
+		else
+			*to++ = octets[i];
+	strcpy(to, length > max ? "..." : "");
+}
 
 /* Octets of the UTF-8 character at @at (RFC 3629 4), or 0 if there is none within @left. */
 static size_t

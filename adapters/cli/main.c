@@ -21,6 +21,8 @@ static const struct {
 	{ "rcpt", cli_rcpt, "rcpt ADDRESS --config F [--json] [--verbose]" },
 	{ "rcpt", cli_rcpt, "rcpt --batch --config F" },
 	{ "backend", cli_backend, "backend --config F [--json] [--verbose]" },
+	{ "cache", cli_cache, "cache list | stats --config F [--json]" },
+	{ "cache", cli_cache, "cache flush ADDRESS | @DOMAIN | --negatives | --all --config F" },
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -72,8 +74,8 @@ cli_engine(void)
 	return access(path, R_OK) == 0 ? path : NULL;
 }
 
-static void
-print_log(void *context, mg_level level, const char *line)
+void
+cli_print_log(void *context, mg_level level, const char *line)
 {
 	(void)context;
 	fprintf(stderr, "mailguard: %s: %s\n", mg_level_name((int)level), line);
@@ -99,7 +101,7 @@ cli_open(const char *config, const char *socket, const char *policy, bool verbos
 	options.config = config;
 	options.socket = socket;
 	options.policy = policy;
-	options.log = print_log;
+	options.log = cli_print_log;
 	options.log_level = verbose ? MG_LEVEL_DEBUG : MG_LEVEL_ERROR;
 	return open_guard(&options, guard_out);
 }
