@@ -42,7 +42,7 @@ ENGINE = base/secret base/siphash base/log base/loop base/module base/reason bas
 	verdict/decide verdict/reply verdict/header verdict/message \
 	verify/smtp_reply verify/rcpt_class verify/commands verify/dialogue verify/breaker verify/tls verify/socket verify/lookup \
 	verify/connection verify/landing verify/latencies verify/peer verify/pool \
-	verify/opinion verify/rcpt_finding verify/canaries verify/berth verify/verifier check/recipient \
+	verify/opinion verify/rcpt_finding verify/canaries verify/berth verify/verifier check/spelling check/delivery check/recipient \
 	rules fields inquiry cache reports engine
 
 # The second SPF engine, a module of its own; with what is pure in ours.

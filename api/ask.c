@@ -3,6 +3,8 @@
 
 #include "internal.h"
 
+#define REPLY_MAX 512   /* RFC 5321 4.5.3.1.5 */
+
 static void
 write_octets(mg_writer *writer, mg_field_id field, const mg_octets *value)
 {
@@ -62,6 +64,7 @@ typedef struct wish {
 	int         identity;
 	const char *path;
 	size_t      length;
+	const char *reply;   /* NULL: none is told */
 } wish;
 
 static int
@@ -91,6 +94,8 @@ session_ask(mg_session *session, const wish *wanted, uint64_t *request_out)
 		mg_writer_octets(writer, MG_FIELD_FORWARD_PATH, wanted->path,
 		                 length > MG_CLIENT_WORD_MAX ? MG_CLIENT_WORD_MAX + 1 : length);
 	}
+	if (wanted->reply != NULL)
+		mg_writer_text(writer, MG_FIELD_REPLY, wanted->reply);
 	error = mg_writer_end(writer) ? guard->engine_functions->ask(guard->engine, writer->octets, writer->length)
 	                              : MG_E_MEMORY;
 	if (error) {
@@ -109,7 +114,7 @@ mg_ask_stage(mg_session *session, mg_stage stage, const char *path, size_t lengt
 		return MG_E_ARGUMENT;
 	if (stage == MG_STAGE_RCPT && session->reverse_path.octets == NULL)
 		return MG_E_STATE;
-	return session_ask(session, &(wish){ MG_ASK_STAGE, stage, 0, path, length }, request_out);
+	return session_ask(session, &(wish){ MG_ASK_STAGE, stage, 0, path, length, NULL }, request_out);
 }
 
 int
@@ -117,7 +122,7 @@ mg_ask_relay(mg_session *session, const char *path, size_t length, uint64_t *req
 {
 	if (path == NULL)
 		return MG_E_ARGUMENT;
-	return session_ask(session, &(wish){ MG_ASK_RELAY, 0, 0, path, length }, request_out);
+	return session_ask(session, &(wish){ MG_ASK_RELAY, 0, 0, path, length, NULL }, request_out);
 }
 
 int
@@ -125,13 +130,13 @@ mg_ask_spf(mg_session *session, mg_identity identity, uint64_t *request_out)
 {
 	if (identity != MG_IDENTITY_HELO && identity != MG_IDENTITY_MAIL_FROM)
 		return MG_E_ARGUMENT;
-	return session_ask(session, &(wish){ MG_ASK_SPF, 0, identity, NULL, 0 }, request_out);
+	return session_ask(session, &(wish){ MG_ASK_SPF, 0, identity, NULL, 0, NULL }, request_out);
 }
 
 int
 mg_ask_helo(mg_session *session, uint64_t *request_out)
 {
-	return session_ask(session, &(wish){ MG_ASK_HELO, 0, 0, NULL, 0 }, request_out);
+	return session_ask(session, &(wish){ MG_ASK_HELO, 0, 0, NULL, 0, NULL }, request_out);
 }
 
 int
@@ -139,7 +144,15 @@ mg_ask_recipient(mg_session *session, const char *path, size_t length, uint64_t 
 {
 	if (path == NULL)
 		return MG_E_ARGUMENT;
-	return session_ask(session, &(wish){ MG_ASK_RECIPIENT, 0, 0, path, length }, request_out);
+	return session_ask(session, &(wish){ MG_ASK_RECIPIENT, 0, 0, path, length, NULL }, request_out);
+}
+
+int
+mg_tell_delivery(mg_session *session, const char *path, size_t length, const char *reply, uint64_t *request_out)
+{
+	if (path == NULL || reply == NULL || reply[0] == 0 || strlen(reply) > REPLY_MAX)
+		return MG_E_ARGUMENT;
+	return session_ask(session, &(wish){ MG_TELL_DELIVERY, 0, 0, path, length, reply }, request_out);
 }
 
 int
@@ -147,5 +160,5 @@ mg_ask_audit(mg_session *session, const char *domain, uint64_t *request_out)
 {
 	if (domain != NULL && domain[0] == 0)
 		return MG_E_ARGUMENT;
-	return session_ask(session, &(wish){ MG_ASK_AUDIT, 0, 0, domain, MG_TEXT }, request_out);
+	return session_ask(session, &(wish){ MG_ASK_AUDIT, 0, 0, domain, MG_TEXT, NULL }, request_out);
 }

@@ -54,6 +54,7 @@ typedef enum mg_field_id {
 	MG_FIELD_SPF_RECORD      = 24,   /* text: to judge by in place of the domain's own */
 	MG_FIELD_HELO_BEFORE     = 25,   /* octets: a word said before, any number of them; the first four count */
 	MG_FIELD_HELO_BEFORE_TLS = 26,   /* the same, and TLS was started since */
+	MG_FIELD_REPLY           = 27,   /* text: what a backend said of the forward-path */
 	/* of a verdict */
 	MG_FIELD_ACTION          = 64,   /* number, mg_action */
 	MG_FIELD_CODE            = 65,   /* number */

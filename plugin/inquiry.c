@@ -65,7 +65,7 @@ log_verdict(const mg_inquiry *inquiry, const mg_tools *tools, const mg_facts *fa
 {
 	static const char *const question_names[] = {
 		[MG_ASK_RELAY] = "relay", [MG_ASK_SPF] = "spf", [MG_ASK_HELO] = "helo", [MG_ASK_RECIPIENT] = "recipient",
-		[MG_ASK_AUDIT] = "audit",
+		[MG_ASK_AUDIT] = "audit", [MG_TELL_DELIVERY] = "delivery",
 	};
 	char name[MG_REASON_NAME_MAX], ip[MG_IP_TEXT_MAX];
 	mg_log_line line;

@@ -55,7 +55,8 @@ typedef enum mg_question {
 	MG_ASK_SPF       = 3,   /**< does SPF allow this client to use the identity? (RFC 7208) */
 	MG_ASK_HELO      = 4,   /**< are HELO name, host and sender domain sane? */
 	MG_ASK_RECIPIENT = 5,   /**< does this recipient exist behind us? */
-	MG_ASK_AUDIT     = 6    /**< does this domain keep to good practice? */
+	MG_ASK_AUDIT     = 6,   /**< does this domain keep to good practice? */
+	MG_TELL_DELIVERY = 7    /**< no question: what the backend said when a message was delivered */
 } mg_question;
 
 /** mg_identity - whose SPF policy is asked for (RFC 7208 2.3, 2.4). */

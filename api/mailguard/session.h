@@ -247,6 +247,19 @@ MG_API int mg_ask_helo(mg_session *session, uint64_t *request_out);
 MG_API int mg_ask_recipient(mg_session *session, const char *path, size_t length, uint64_t *request_out);
 
 /**
+ * mg_tell_delivery - what the backend said of a recipient when a message was delivered to it
+ * @path, @length:  the forward-path, as in mg_ask_stage
+ * @reply:          its reply to RCPT, one line without CR LF: "250 2.1.5 Ok"; 1..512 octets, NUL-terminated
+ *
+ * What is told is remembered as a probe's answer would be, and saves the probe. The verdict accepts; its evidence has "rcpt.class",
+ * which says what the reply means, unless the recipient is of a domain without a backend.
+ *
+ * Returns as mg_ask_stage.
+ * Since: 0.1
+ */
+MG_API int mg_tell_delivery(mg_session *session, const char *path, size_t length, const char *reply, uint64_t *request_out);
+
+/**
  * mg_ask_audit - does this domain keep to good practice: MX, SPF, PTR, SOA, DMARC?
  * @domain:  1..253 octets, NUL-terminated; or NULL: audited are our own names and addresses, [mailguard] of the policy
  *

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "check/relay.h"
+#include "check/spelling.h"
 #include "verify/verifier.h"
 
 typedef enum recipient_state {
@@ -14,25 +14,16 @@ typedef enum recipient_state {
 	RECIPIENT_DONE
 } recipient_state;
 
-/* As which addresses the recipient is asked about, in this order, until one exists. */
-typedef struct spelling {
-	char *key;     /* owned; Local-part, folded */
-	char *path;    /* owned; Mailbox for the backend */
-} spelling;
-
-#define SPELLINGS_MAX 2   /* without the sub-address, and with it */
-
 struct mg_recipient_check {
 	mg_check          base;          /* first */
 	recipient_state   state;         /* written by recipient_enter() alone */
 	mg_verifier      *verifier;      /* borrowed */
 	mg_policy        *policy;        /* ref held */
 	const mg_backend *backend;       /* borrowed from the policy; NULL: the tables decide */
-	char             *domain;        /* owned; canonical */
 	mg_ip             client;
 	gboolean          has_client;
-	spelling          spellings[SPELLINGS_MAX];
-	guint             n_spellings, at;
+	mg_spellings      spellings;
+	guint             at;            /* which of them */
 	gboolean          is_refused;    /* by other checks: nothing was asked */
 	gint64            deadline_us;   /* of the request's share */
 	mg_verification  *waiting;       /* owned in RECIPIENT_AWAIT */
@@ -46,43 +37,6 @@ recipient_enter(mg_recipient_check *recipient, recipient_state state)
 {
 	recipient->state = state;
 	return state == RECIPIENT_DONE ? MG_STEP_DONE : state == RECIPIENT_HELD ? MG_STEP_WAIT : MG_STEP_AGAIN;
-}
-
-/* ---- who is asked about ---- */
-
-/* What the relay decision would let through, and no more than a plain mailbox: routes and the like are judged there. */
-static const mg_mailbox *
-find_mailbox(const mg_policy *policy, const mg_envelope *envelope)
-{
-	const mg_path *path = mg_envelope_forward(envelope);
-
-	if (path == NULL || path->forms != 0 || !path->is_mailbox || !mg_relay_is_own_domain(policy, path->layers[0].domain))
-		return NULL;
-	return mg_relay_is_role_address(policy, path) ? NULL : &path->layers[0];
-}
-
-/* Remembered as it is asked about: who refuses a quoted form (OpenSMTPD: 501 5.1.3) may well know the mailbox. */
-static void
-spelling_add(mg_recipient_check *recipient, const char *sent, gsize sent_length, gboolean folds_case)
-{
-	spelling *one = &recipient->spellings[recipient->n_spellings++];
-
-	one->key = mg_local_part_key(sent, sent_length, folds_case);
-	one->path = g_strdup_printf("%.*s@%s", (int)sent_length, sent, recipient->domain);
-}
-
-/* The Local-part is sent as it came, but for its sub-address; one in quotes has none. */
-static void
-find_spellings(mg_recipient_check *recipient, const mg_facts *facts, const mg_path *path, const mg_local_rules *rules)
-{
-	const char *sent = facts->forward_path.octets;
-	const char *at = memrchr(sent, '@', facts->forward_path.length);
-	gsize length = (gsize)(at - sent);
-	gsize base = sent[0] == '"' ? strlen(path->local) : mg_local_part_base(path->local, rules->delimiters);
-
-	if (base < strlen(path->local))
-		spelling_add(recipient, sent, base, rules->folds_case);
-	spelling_add(recipient, sent, length, rules->folds_case);
 }
 
 /* ---- tables ---- */
@@ -105,7 +59,7 @@ look_in_tables(mg_recipient_check *recipient, const mg_path *path)
 	} else if (entry != NULL) {
 		finding->reason = MG_REASON_RCPT_EXISTS;
 		finding->why = "[recipients] tables have it";
-	} else if (recipient->backend == NULL && mg_recipients_covers(of->tables, recipient->domain)) {
+	} else if (recipient->backend == NULL && mg_recipients_covers(of->tables, recipient->spellings.domain)) {
 		finding->reason = MG_REASON_RCPT_UNKNOWN;
 		finding->why = "[recipients] tables have the domain, and not this recipient";
 	}
@@ -118,10 +72,10 @@ look_in_tables(mg_recipient_check *recipient, const mg_path *path)
 static mg_verifier_wish
 wish_of(const mg_recipient_check *recipient)
 {
-	const spelling *one = &recipient->spellings[recipient->at];
+	const mg_spelling *one = &recipient->spellings.all[recipient->at];
 
 	return (mg_verifier_wish){
-		.policy = recipient->policy, .backend = recipient->backend, .domain = recipient->domain, .key = one->key, .path = one->path,
+		.policy = recipient->policy, .backend = recipient->backend, .domain = recipient->spellings.domain, .key = one->key, .path = one->path,
 		.client = recipient->has_client ? &recipient->client : NULL,
 	};
 }
@@ -130,7 +84,7 @@ wish_of(const mg_recipient_check *recipient)
 static mg_step
 recipient_next(mg_recipient_check *recipient)
 {
-	if (recipient->finding.reason == MG_REASON_RCPT_UNKNOWN && recipient->at + 1 < recipient->n_spellings) {
+	if (recipient->finding.reason == MG_REASON_RCPT_UNKNOWN && recipient->at + 1 < recipient->spellings.n) {
 		recipient->at++;
 		return recipient_enter(recipient, RECIPIENT_LOOK);
 	}
@@ -203,11 +157,7 @@ recipient_free(mg_check *check)
 	mg_recipient_check *recipient = (mg_recipient_check *)check;
 
 	mg_verification_cancel(recipient->waiting);
-	for (guint i = 0; i < recipient->n_spellings; i++) {
-		g_free(recipient->spellings[i].key);
-		g_free(recipient->spellings[i].path);
-	}
-	g_free(recipient->domain);
+	mg_spellings_clear(&recipient->spellings);
 	mg_policy_unref(recipient->policy);
 	g_free(recipient);
 }
@@ -218,7 +168,7 @@ mg_recipient_check_new(const mg_tools *tools, mg_policy *policy, const mg_facts 
 {
 	gboolean is_asked = facts->question == MG_ASK_RECIPIENT
 	                    || (facts->stage == MG_STAGE_RCPT && mg_client_exempt(policy, client, MG_EXEMPT_RCPT) == NULL);
-	const mg_mailbox *mailbox = is_asked ? find_mailbox(policy, envelope) : NULL;
+	const mg_mailbox *mailbox = is_asked ? mg_spelling_mailbox(policy, envelope) : NULL;
 	const mg_backend *backend = mailbox != NULL ? mg_backend_find(policy->backends, mailbox->domain) : NULL;
 	mg_recipient_check *recipient;
 	mg_local_rules rules;
@@ -231,11 +181,10 @@ mg_recipient_check_new(const mg_tools *tools, mg_policy *policy, const mg_facts 
 	recipient->verifier = tools->verifier;
 	recipient->policy = mg_policy_ref(policy);
 	recipient->backend = backend;
-	recipient->domain = g_strdup(mailbox->domain);
 	recipient->has_client = client->has_ip && !client->is_local;
 	recipient->client = client->ip;
 	rules = mg_policy_local_rules(policy, backend);
-	find_spellings(recipient, facts, mg_envelope_forward(envelope), &rules);
+	mg_spellings_find(facts, mg_envelope_forward(envelope), &rules, &recipient->spellings);
 	if (look_in_tables(recipient, mg_envelope_forward(envelope)))
 		recipient_enter(recipient, RECIPIENT_DONE);
 	mg_check_run(&recipient->base);   /* what is remembered can be told at once */
@@ -264,7 +213,7 @@ tell_evidence(const mg_recipient_check *recipient, mg_evidence *evidence)
 	if (recipient->backend == NULL || recipient->has_table)
 		return;
 	mg_evidence_add_text(evidence, "rcpt", "backend", recipient->backend->name);
-	mg_evidence_add_word(evidence, "rcpt", "asked", recipient->spellings[recipient->at].path);
+	mg_evidence_add_word(evidence, "rcpt", "asked", recipient->spellings.all[recipient->at].path);
 	mg_evidence_add_text(evidence, "rcpt", "endpoint", finding->endpoint);
 	mg_evidence_add_text(evidence, "rcpt", "domain-class", mg_domain_class_name(finding->domain_class));
 	if (finding->source == MG_SOURCE_PROBE) {

@@ -1,6 +1,7 @@
 /* stage.c - see stage.h. */
 #include "check/stage.h"
 
+#include "check/delivery.h"
 #include "check/deny.h"
 #include "check/interplay.h"
 #include "check/sender.h"
@@ -74,6 +75,7 @@ mg_stage_begin(const mg_tools *tools, mg_policy *policy, const mg_facts *facts, 
 		stage_only_prefetch(&checks_out->spf[MG_IDENTITY_HELO]);
 	checks_out->outbound = mg_outbound_check_new(tools, policy, &subject, now_s);
 	checks_out->audit = mg_audit_check_new(tools, policy, &known, now_s);
+	mg_delivery_learn(tools, policy, &known, &outcome->envelope);
 	checks_out->recipient = mg_recipient_check_new(tools, policy, &known, &outcome->client, &outcome->envelope);
 	checks_out->sanity = mg_sanity_check_new(tools, policy, &known, subject.is_granted, !is_early);
 	g_free(outcome);
@@ -143,6 +145,10 @@ mg_stage_run(const mg_policy *policy, const mg_facts *facts, gint64 now_s, const
 	}
 	mg_client_trace(&outcome->client, trace);
 	mg_envelope_read(policy, &known, &outcome->envelope);
+	if (known.question == MG_TELL_DELIVERY) {
+		mg_delivery_report(policy, &known, &outcome->envelope, trace, evidence);
+		return;
+	}
 	for (guint i = 0; checks != NULL && i < G_N_ELEMENTS(checks->spf); i++)
 		if (checks->spf[i] != NULL)
 			mg_spf_check_report(checks->spf[i], mg_envelope_forward(&outcome->envelope), &outcome->results, trace, evidence);

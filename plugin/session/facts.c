@@ -59,6 +59,7 @@ facts_take(mg_facts *facts, const mg_field *field)
 	case MG_FIELD_FORWARD_PATH:    facts->forward_path = take_words(field); break;
 	case MG_FIELD_N_RECIPIENTS:    facts->n_recipients = (guint)MIN(mg_field_number(field), G_MAXUINT); break;
 	case MG_FIELD_TRANSACTION:     facts->transaction = mg_field_number(field); break;
+	case MG_FIELD_REPLY:           facts->reply = mg_field_text(field); break;
 	case MG_FIELD_SPF_RECORD:      facts->spf_record = take_words(field); break;
 	default:                       break;   /* of a newer library, or of a verdict: none of our business */
 	}
@@ -67,7 +68,7 @@ facts_take(mg_facts *facts, const mg_field *field)
 gboolean
 mg_facts_read(const guint8 *octets, gsize length, mg_facts *facts_out)
 {
-	mg_facts facts = { .session_id = "", .server_name = "", .ptr = "", .tls_version = "" };
+	mg_facts facts = { .session_id = "", .server_name = "", .ptr = "", .tls_version = "", .reply = "" };
 	mg_reader reader;
 	mg_field field;
 
@@ -76,7 +77,7 @@ mg_facts_read(const guint8 *octets, gsize length, mg_facts *facts_out)
 	facts.request = reader.request;
 	while (mg_reader_next(&reader, &field))
 		facts_take(&facts, &field);
-	if (facts.question < MG_ASK_STAGE || facts.question > MG_ASK_AUDIT)
+	if (facts.question < MG_ASK_STAGE || facts.question > MG_TELL_DELIVERY)
 		return FALSE;
 	if (facts.question == MG_ASK_STAGE ? facts.stage < MG_STAGE_CONNECT || facts.stage > MG_STAGE_DATA : facts.stage != 0)
 		return FALSE;

@@ -52,6 +52,7 @@ typedef struct mg_facts {
 	mg_words      forward_path;
 	guint         n_recipients;    /* accepted earlier in this transaction */
 	guint64       transaction;     /* the same in all questions of one mail transaction; 0: not told */
+	const char   *reply;           /* that a backend gave to the forward-path; "": none is told */
 	mg_words      spf_record;      /* to judge by in place of the domain's own */
 } mg_facts;
 

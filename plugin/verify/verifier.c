@@ -451,6 +451,15 @@ mg_verifier_look(mg_verifier *verifier, const mg_verifier_wish *wish, mg_rcpt_fi
 	return TRUE;
 }
 
+void
+mg_verifier_learn(mg_verifier *verifier, const mg_verifier_wish *wish, const mg_smtp_reply *reply)
+{
+	const mg_recipient_key key = { wish->backend->epoch, wish->domain, wish->key };
+	mg_recollection known;
+
+	mg_memory_learn(verifier->memory, &key, mg_rcpt_class_of(reply, wish->backend->quirk), reply, now_s(), &known);
+}
+
 /* Why there will be no probe for @wish, or NULL. */
 static const char *
 find_obstacle(mg_verifier *verifier, const mg_verifier_wish *wish, mg_reason *reason_out)

@@ -45,6 +45,9 @@ void mg_verifier_adopt(mg_verifier *verifier, mg_policy *policy);
 /* What can be said without a probe; a refresh that is due begins. FALSE: a probe is needed. */
 gboolean mg_verifier_look(mg_verifier *verifier, const mg_verifier_wish *wish, mg_rcpt_finding *finding_out);
 
+/* What the backend has said of it to somebody else of ours. */
+void mg_verifier_learn(mg_verifier *verifier, const mg_verifier_wish *wish, const mg_smtp_reply *reply);
+
 /* Joins the flight of the recipient, or begins it. @function is called once, from the loop's dispatch, unless the verification is
  * ended before. NULL: there will be no probe, and @finding_out says why. */
 mg_verification *mg_verifier_ask(mg_verifier *verifier, const mg_verifier_wish *wish, void (*function)(void *context), void *context,

@@ -112,7 +112,7 @@ try_facts(const uint8_t *octets, size_t length, bool sound)
 	if (!mg_facts_read(octets, length, &facts))
 		return;
 	MUST(sound && octets[1] == MG_MESSAGE_QUESTION && facts.request == little_endian(octets + 8, 8));
-	MUST(facts.question >= MG_ASK_STAGE && facts.question <= MG_ASK_AUDIT);
+	MUST(facts.question >= MG_ASK_STAGE && facts.question <= MG_TELL_DELIVERY);
 	MUST(facts.question == MG_ASK_STAGE ? facts.stage >= MG_STAGE_CONNECT && facts.stage <= MG_STAGE_DATA
 	                                    : facts.stage == 0);
 	MUST((facts.question != MG_ASK_RELAY && facts.stage != MG_STAGE_RCPT) || facts.forward_path.octets != NULL);

@@ -804,6 +804,71 @@ test_recipient_of_nobody(void)
 	mg_guard_close(guard);
 }
 
+/* "class", then the reason of the same recipient, which is asked about afterwards of a backend that is not there. */
+static char *
+told_then_asked(mg_guard *guard, const char *path, const char *reply)
+{
+	mg_session *session = session_new(guard, "198.51.100.7", "a@b.example");
+	const char *class = "nothing", *value, *name;
+	mg_verdict *told, *asked;
+	uint64_t request;
+	char *all;
+
+	g_assert_cmpint(mg_tell_delivery(session, path, MG_TEXT, reply, &request), ==, MG_OK);
+	g_assert_cmpint(mg_guard_wait(guard, request, &told), ==, MG_OK);
+	g_assert_cmpint(mg_verdict_action(told), ==, MG_ACCEPT);
+	for (gsize i = 0; (name = mg_verdict_evidence(told, i, &value)) != NULL; i++)
+		if (strcmp(name, "rcpt.class") == 0)
+			class = value;
+	g_assert_cmpint(mg_ask_recipient(session, path, MG_TEXT, &request), ==, MG_OK);
+	g_assert_cmpint(mg_guard_wait(guard, request, &asked), ==, MG_OK);
+	all = g_strdup_printf("%s %s", class, mg_verdict_result(asked, 0, &value) != NULL ? value : "none");
+	mg_verdict_free(told);
+	mg_verdict_free(asked);
+	mg_session_unref(session);
+	return all;
+}
+
+/* A delivery is as good as a probe: no backend need be there for who was delivered to. A refusal is believed with canaries alone. */
+static void
+test_delivery(void)
+{
+	static const struct { const char *path, *reply, *expected; } rows[] = {
+		{ "ana@example.net", "250 2.1.5 Ok", "valid exists" },
+		{ "ANA@Example.NET", "250", "valid exists" },
+		{ "bob@example.net", "550 5.1.1 no such user", "unknown backend-down" },
+		{ "eva@example.net", "451 4.3.0 later", "backend-temp backend-down" },
+		{ "full@example.net", "552 5.2.2 full", "full full" },
+		{ "carl@example.net", "hello", "nothing backend-down" },
+		{ "carl@example.net", "250 2.1.5 Ok\r\n250 2.1.5 Ok", "nothing backend-down" },
+		{ "u@foreign.example", "250 2.1.5 Ok", "nothing none" },
+		{ "u%x@example.net", "250 2.1.5 Ok", "nothing none" },
+		{ "postmaster@example.net", "250 2.1.5 Ok", "nothing none" },
+	};
+	mg_options options = options_new();
+	g_autofree char *long_reply = g_strnfill(513, '2');
+	mg_session *session;
+	uint64_t request;
+	mg_guard *guard;
+
+	options.policy = "[backend gone]\ndomains = example.net\nserver = smtp://127.0.0.1:9\ntls = off\n";
+	guard = guard_of(&options);
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *found = told_then_asked(guard, rows[i].path, rows[i].reply);
+
+		g_assert_cmpstr(found, ==, rows[i].expected);
+	}
+	session = session_new(guard, "198.51.100.7", "a@b.example");
+	g_assert_cmpint(mg_tell_delivery(session, NULL, MG_TEXT, "250 Ok", &request), ==, MG_E_ARGUMENT);
+	g_assert_cmpint(mg_tell_delivery(session, "a@example.net", MG_TEXT, NULL, &request), ==, MG_E_ARGUMENT);
+	g_assert_cmpint(mg_tell_delivery(session, "a@example.net", MG_TEXT, "", &request), ==, MG_E_ARGUMENT);
+	g_assert_cmpint(mg_tell_delivery(session, "a@example.net", MG_TEXT, long_reply, &request), ==, MG_E_ARGUMENT);
+	long_reply[512] = 0;
+	g_assert_cmpint(mg_tell_delivery(session, "a@example.net", MG_TEXT, long_reply, &request), ==, MG_OK);
+	mg_session_unref(session);
+	mg_guard_close(guard);
+}
+
 /* ---- facts ---- */
 
 static void
@@ -1358,6 +1423,7 @@ main(int argc, char **argv)
 	g_test_add_func("/guard/verdict/pending", test_pending);
 	g_test_add_func("/guard/verdict/recipients-counted", test_recipients_counted);
 	g_test_add_func("/guard/verdict/recipient-of-nobody", test_recipient_of_nobody);
+	g_test_add_func("/guard/verdict/delivery", test_delivery);
 	g_test_add_func("/guard/session/facts", test_facts);
 	TEST_ROWS("/guard/path-from-parts", parts_cases, test_parts);
 	g_test_add_func("/guard/run/poll-loop", test_poll_loop);

@@ -130,7 +130,8 @@ static const question_case question_cases[] = {
 	{ "question-0", 0, 0, FALSE, FALSE },
 	{ "audit", MG_ASK_AUDIT, 0, TRUE, TRUE },
 	{ "audit-of-ourselves", MG_ASK_AUDIT, 0, FALSE, TRUE },
-	{ "question-7", 7, 0, TRUE, FALSE },
+	{ "delivery", MG_TELL_DELIVERY, 0, TRUE, TRUE },
+	{ "question-8", 8, 0, TRUE, FALSE },
 	{ "question-huge", G_MAXUINT64, 0, FALSE, FALSE },
 };
 
