@@ -21,7 +21,7 @@ mg_breaker_get_state(const mg_breaker *breaker, gint64 now_us)
 }
 
 gboolean
-mg_breaker_take(mg_breaker *breaker, gint64 now_us)
+mg_breaker_would_take(const mg_breaker *breaker, gint64 now_us)
 {
 	switch (mg_breaker_get_state(breaker, now_us)) {
 	case MG_BREAKER_CLOSED:
@@ -29,12 +29,19 @@ mg_breaker_take(mg_breaker *breaker, gint64 now_us)
 	case MG_BREAKER_OPEN:
 		return FALSE;
 	case MG_BREAKER_HALF_OPEN:
-		if (breaker->is_trying)
-			return FALSE;
-		breaker->is_trying = TRUE;
-		return TRUE;
+		return !breaker->is_trying;
 	}
 	g_assert_not_reached();
+}
+
+gboolean
+mg_breaker_take(mg_breaker *breaker, gint64 now_us)
+{
+	gboolean takes = mg_breaker_would_take(breaker, now_us);
+
+	if (takes && mg_breaker_get_state(breaker, now_us) == MG_BREAKER_HALF_OPEN)
+		breaker->is_trying = TRUE;
+	return takes;
 }
 
 void

@@ -32,6 +32,8 @@ typedef struct mg_breaker {
 } mg_breaker;
 
 mg_breaker_state mg_breaker_get_state(const mg_breaker *breaker, gint64 now_us);
+/* Whether one may begin, without beginning it. */
+gboolean mg_breaker_would_take(const mg_breaker *breaker, gint64 now_us);
 /* Whether an attempt may begin. In half-open that takes the one there is, until success, failure or give_back. */
 gboolean mg_breaker_take(mg_breaker *breaker, gint64 now_us);
 /* The attempt said nothing about the endpoint. */

@@ -194,7 +194,8 @@ link_settle_probe(peer_link *link, mg_probe *probe, const mg_dialogue_recipient 
 	gboolean is_lost = recipient->is_answered && recipient->class == MG_RCPT_TRANSPORT;
 
 	if (!recipient->is_answered || (is_lost && how->was_stale)) {
-		if (probe->n_requeued++ < REQUEUED_MAX) {
+		/* A batch that was cut after others had been answered brings it nearer. */
+		if (how->n_definite > 0 || probe->n_requeued++ < REQUEUED_MAX) {
 			probe_wait_again(probe, peer, how);
 			return;
 		}
@@ -560,6 +561,12 @@ guint
 mg_peer_count_waiting(const mg_peer *peer)
 {
 	return peer->waiting.length + peer->alone.length;
+}
+
+gboolean
+mg_peer_would_take(const mg_peer *peer)
+{
+	return mg_breaker_would_take(&peer->breaker, g_get_monotonic_time());
 }
 
 mg_breaker_state

@@ -20,6 +20,8 @@ void mg_peer_free(mg_peer *peer);
 
 /* FALSE: not now, the breaker says. Nothing is answered inside. */
 gboolean mg_peer_take(mg_peer *peer, mg_probe *probe);
+/* Whether the breaker would let one be taken. */
+gboolean mg_peer_would_take(const mg_peer *peer);
 /* A probe that is with it, waiting or asked, is so no more. What has been sent goes on. */
 void mg_peer_release(mg_peer *peer, mg_probe *probe);
 

@@ -176,6 +176,15 @@ mg_pool_is_open(const mg_pool *pool)
 	return TRUE;
 }
 
+gboolean
+mg_pool_would_send(const mg_pool *pool)
+{
+	for (guint i = 0; i < pool->peers->len; i++)
+		if (mg_peer_would_take(pool->peers->pdata[i]))
+			return TRUE;
+	return FALSE;
+}
+
 void
 mg_pool_get_status(const mg_pool *pool, guint n_endpoint, mg_pool_status *status_out)
 {

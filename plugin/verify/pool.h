@@ -66,6 +66,8 @@ void mg_probe_cancel(mg_probe *probe);
 
 /* The backend breaker: no endpoint is asked for more than one probe, to see. */
 gboolean mg_pool_is_open(const mg_pool *pool);
+/* An endpoint works, or is due to be seen again and nobody sees to it yet. FALSE: whatever is asked now is not sent. */
+gboolean mg_pool_would_send(const mg_pool *pool);
 
 /* What is known of an endpoint. */
 typedef struct mg_pool_status {
