@@ -26,8 +26,8 @@ find_valid(const mg_opinion_case *of)
 static mg_opinion
 find_negative(const mg_opinion_case *of)
 {
-	if (of->known != NULL && of->known->is_doubted)
-		return opinion_of(MG_REASON_RCPT_SUSPECT, "refused once, and valid lately: it takes another refusal");
+	if (of->known != NULL && (of->known->is_doubted || of->known->was_valid_lately))
+		return opinion_of(MG_REASON_RCPT_SUSPECT, "refused, and valid lately: it takes another refusal, that says unknown");
 	if (of->believes_negatives)
 		return opinion_of(MG_REASON_RCPT_UNKNOWN, "the backend refuses it, and its canaries hold");
 	if (of->canaries_are_due)
@@ -100,6 +100,8 @@ mg_opinion_unanswered(const mg_opinion_case *of, mg_reason reason, const char *w
 static mg_opinion
 find_remembered_negative(const mg_opinion_case *of)
 {
+	if (of->known->was_valid_lately)   /* refused for its syntax alone */
+		return find_negative(of);
 	if (of->believes_negatives)
 		return opinion_of(MG_REASON_RCPT_UNKNOWN, "the backend refused it, and its canaries hold");
 	if (of->canaries_are_due)
