@@ -185,7 +185,9 @@ engine_open(const mg_options *options, mg_engine **engine_out)
 		                : options->flags & MG_NO_TRACE ? MG_TRACE_NONE : MG_TRACE_BRIEF, .spf_memory = mg_spf_memory_new(SPF_MEMORY_OCTETS),
 		.penalty_box = mg_penalty_box_new(), .nat_watch = mg_nat_watch_new(),
 	};
-	engine->tools.verifier = mg_verifier_new(&(mg_verifier_settings){ engine->loop, engine->resolver, &engine->log });
+	engine->tools.verifier = mg_verifier_new(&(mg_verifier_settings){
+		.loop = engine->loop, .resolver = engine->resolver, .log = &engine->log,
+	});
 	engine->reread = mg_timer_new(engine->loop, engine_reread, engine);
 	engine_adopt(engine, &loaded);
 	*engine_out = engine;

@@ -12,6 +12,7 @@
 typedef struct mg_loop mg_loop;
 typedef struct mg_watch mg_watch;
 typedef struct mg_timer mg_timer;
+typedef gint64 (*mg_clock)(void);   /* microseconds: g_get_monotonic_time, or for tests one that they move */
 
 /* @events: EPOLLIN and so on, as they came. */
 typedef void (*mg_watch_function)(void *context, guint32 events);

@@ -26,17 +26,15 @@ static void
 sweep(void *context)
 {
 	mg_berths *berths = context;
-	GHashTableIter all;
-	gpointer value;
+	g_autoptr(GList) all = g_hash_table_get_values(berths->all);   /* who is called back may come for another */
 
-	g_hash_table_iter_init(&all, berths->all);
-	while (g_hash_table_iter_next(&all, NULL, &value)) {
-		mg_berth *berth = value;
+	for (GList *at = all; at != NULL; at = at->next) {
+		mg_berth *berth = at->data;
 
 		if (!berth->is_retired || berth->n_flights > 0)
 			continue;
 		mg_canaries_leave(berths->settings.canaries, berth->pool);
-		g_hash_table_iter_remove(&all);
+		g_hash_table_remove(berths->all, berth->backend);
 	}
 }
 
@@ -61,6 +59,12 @@ mg_berths_free(mg_berths *berths)
 	g_free(berths);
 }
 
+static void
+sweep_soon(mg_berths *berths)
+{
+	mg_timer_start(berths->sweeper, g_get_monotonic_time());
+}
+
 mg_berth *
 mg_berths_get(mg_berths *berths, mg_policy *policy, const mg_backend *backend)
 {
@@ -72,12 +76,15 @@ mg_berths_get(mg_berths *berths, mg_policy *policy, const mg_backend *backend)
 	berth->berths = berths;
 	berth->backend = backend;
 	berth->policy = mg_policy_ref(policy);
-	berth->is_retired = policy != berths->in_force;   /* a question that was asked under it goes on */
 	mg_bucket_init(&berth->bucket, GUESSES_A_SECOND, GUESSES_AT_ONCE);
 	berth->pool = mg_pool_new(&(mg_pool_settings){
 		.backend = backend, .policy = policy, .loop = berths->settings.loop, .resolver = berths->settings.resolver,
 		.log = berths->settings.log, .wants_transcript = berths->settings.log->level == MG_LEVEL_DEBUG,
+		.times = berths->settings.pool_times,
 	});
+	berth->is_retired = policy != berths->in_force;   /* a question keeps the policy that it was asked under */
+	if (berth->is_retired)
+		sweep_soon(berths);
 	g_hash_table_insert(berths->all, (gpointer)backend, berth);
 	return berth;
 }
@@ -86,12 +93,6 @@ void
 mg_berth_enter(mg_berth *berth)
 {
 	berth->n_flights++;
-}
-
-static void
-sweep_soon(mg_berths *berths)
-{
-	mg_timer_start(berths->sweeper, g_get_monotonic_time());
 }
 
 void

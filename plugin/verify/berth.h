@@ -26,13 +26,14 @@ typedef struct mg_berths_settings {   /* borrowed as long as the berths are ther
 	mg_resolver  *resolver;
 	const mg_log *log;
 	mg_canaries  *canaries;
+	const mg_pool_times *pool_times;   /* NULL: the standard ones */
 } mg_berths_settings;
 
 mg_berths *mg_berths_new(const mg_berths_settings *settings);
 /* After the canaries. */
 void mg_berths_free(mg_berths *berths);
 
-/* Stays as long as it is entered, or its policy is in force. */
+/* Stays as long as it is entered, or its policy is in force; else until dispatch is next called. */
 mg_berth *mg_berths_get(mg_berths *berths, mg_policy *policy, const mg_backend *backend);
 void mg_berth_enter(mg_berth *berth);
 void mg_berth_leave(mg_berth *berth);

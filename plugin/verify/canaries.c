@@ -26,6 +26,7 @@ struct mg_canary_watch {
 	char        *positive;     /* owned; [backend] canary: a Local-part or a mailbox */
 	mg_trust    *trust;        /* owned */
 	mg_pool     *pool;         /* borrowed while a canary is under way */
+	mg_domain_class was;       /* when they were asked */
 	canary       all[N_CANARIES];
 	guint        n_holds;
 	GList        link;         /* in canaries->by_use; its data is the watch */
@@ -33,6 +34,7 @@ struct mg_canary_watch {
 
 struct mg_canaries {
 	const mg_log *log;         /* borrowed */
+	mg_clock      clock;
 	void        (*answered)(void *context, mg_canary_watch *watch);
 	void         *context;     /* borrowed */
 	guint8        secret[SECRET_SIZE];
@@ -64,11 +66,12 @@ watch_is_under_way(const mg_canary_watch *watch)
 }
 
 mg_canaries *
-mg_canaries_new(const mg_log *log, void (*answered)(void *context, mg_canary_watch *watch), void *context)
+mg_canaries_new(const mg_log *log, mg_clock clock, void (*answered)(void *context, mg_canary_watch *watch), void *context)
 {
 	mg_canaries *canaries = g_new0(mg_canaries, 1);
 
 	canaries->log = log;
+	canaries->clock = clock;
 	canaries->answered = answered;
 	canaries->context = context;
 	/* Of this run: a canary of an earlier one is a recipient like any other. */
@@ -103,7 +106,8 @@ forget_one(mg_canaries *canaries)
 mg_canary_watch *
 mg_canaries_get(mg_canaries *canaries, const mg_backend *backend, const char *domain)
 {
-	g_autofree char *key = g_strdup_printf("%" G_GINT64_MODIFIER "x %s", backend->epoch, domain);
+	/* With its canary: a domain that is not believed for want of one that exists is to be believed once there is another. */
+	g_autofree char *key = g_strdup_printf("%" G_GINT64_MODIFIER "x %s %s", backend->epoch, domain, backend->canary);
 	mg_canary_watch *watch = g_hash_table_lookup(canaries->watches, key);
 
 	if (watch != NULL) {
@@ -154,17 +158,17 @@ mg_canary_watch_is_due(const mg_canary_watch *watch, gint64 now_s)
 /* ---- asking ---- */
 
 static void
-log_class(const mg_canary_watch *watch, mg_domain_class before, gint64 now_s)
+log_class(const mg_canary_watch *watch, gint64 now_s)
 {
 	mg_domain_class class = mg_trust_class(watch->trust, now_s);
 	mg_log_line line;
 
-	if (class == before)
+	if (class == watch->was)
 		return;
 	mg_log_begin(&line, watch->canaries->log, class == MG_DOMAIN_DISCRIMINATING ? MG_LEVEL_INFO : MG_LEVEL_WARNING, "rcpt.class");
 	mg_log_text(&line, "domain", watch->domain);
 	mg_log_text(&line, "class", mg_domain_class_name(class));
-	mg_log_text(&line, "was", mg_domain_class_name(before));
+	mg_log_text(&line, "was", mg_domain_class_name(watch->was));
 	mg_log_end(&line);
 }
 
@@ -173,14 +177,13 @@ canary_answered(void *context, const mg_probe_answer *answer)
 {
 	canary *asked = context;
 	mg_canary_watch *watch = asked->watch;
-	gint64 now_s = g_get_monotonic_time() / G_USEC_PER_SEC;
-	mg_domain_class before = mg_trust_class(watch->trust, now_s);
+	gint64 now_s = watch->canaries->clock() / G_USEC_PER_SEC;
 
 	asked->probe = NULL;
 	mg_trust_canary(watch->trust, asked->kind == CANARY_POSITIVE, answer->class, now_s);
 	if (watch_is_under_way(watch))
 		return;
-	log_class(watch, before, now_s);
+	log_class(watch, now_s);
 	watch->canaries->answered(watch->canaries->context, watch);
 }
 
@@ -203,6 +206,7 @@ mg_canary_watch_refresh(mg_canary_watch *watch, mg_pool *pool, gint64 now_s)
 	if (watch_is_under_way(watch) || !mg_trust_canary_is_due(watch->trust, now_s))
 		return;
 	watch->pool = pool;
+	watch->was = mg_trust_class(watch->trust, now_s);
 	for (canary_kind kind = 0; kind < N_CANARIES; kind++) {
 		g_autofree char *path = canary_path(watch, kind);
 
@@ -213,14 +217,21 @@ mg_canary_watch_refresh(mg_canary_watch *watch, mg_pool *pool, gint64 now_s)
 void
 mg_canaries_leave(mg_canaries *canaries, const mg_pool *pool)
 {
-	for (GList *at = canaries->by_use.head; at != NULL; at = at->next) {
+	GList *next;
+
+	for (GList *at = canaries->by_use.head; at != NULL; at = next) {
 		mg_canary_watch *watch = at->data;
 
-		for (guint i = 0; watch->pool == pool && i < N_CANARIES; i++)
+		next = at->next;
+		if (watch->pool != pool)
+			continue;
+		watch->pool = NULL;
+		if (!watch_is_under_way(watch))
+			continue;
+		for (guint i = 0; i < N_CANARIES; i++)
 			if (watch->all[i].probe != NULL)
 				mg_probe_cancel(g_steal_pointer(&watch->all[i].probe));
-		if (watch->pool == pool)
-			watch->pool = NULL;
+		canaries->answered(canaries->context, watch);
 	}
 }
 

@@ -15,8 +15,9 @@
 typedef struct mg_canaries mg_canaries;
 typedef struct mg_canary_watch mg_canary_watch;   /* of one domain at one backend */
 
-/* @answered: called from the loop's dispatch with a domain whose canaries have all answered. */
-mg_canaries *mg_canaries_new(const mg_log *log, void (*answered)(void *context, mg_canary_watch *watch), void *context);
+/* @answered: called from the loop's dispatch with a domain whose canaries have all answered, or will not any more: who still
+ * wants to know asks again (refresh). */
+mg_canaries *mg_canaries_new(const mg_log *log, mg_clock clock, void (*answered)(void *context, mg_canary_watch *watch), void *context);
 /* Before the pools. */
 void mg_canaries_free(mg_canaries *canaries);
 
@@ -31,7 +32,7 @@ mg_trust *mg_canary_watch_trust(mg_canary_watch *watch);
 void mg_canary_watch_refresh(mg_canary_watch *watch, mg_pool *pool, gint64 now_s);
 /* Asked and not answered yet, or to be asked before anything is said. */
 gboolean mg_canary_watch_is_due(const mg_canary_watch *watch, gint64 now_s);
-/* The pool goes: its canaries are called back. */
+/* The pool goes: its canaries are called back. From the loop's dispatch. */
 void mg_canaries_leave(mg_canaries *canaries, const mg_pool *pool);
 
 /* Whether a mailbox that somebody asks us about is a canary of our own: mail for the domain goes in a circle. */

@@ -67,9 +67,9 @@ struct mg_verifier {
 };
 
 static gint64
-now_s(void)
+now_s(const mg_verifier *verifier)
 {
-	return g_get_monotonic_time() / G_USEC_PER_SEC;
+	return verifier->settings.clock() / G_USEC_PER_SEC;
 }
 
 /* ---- the store ---- */
@@ -79,7 +79,7 @@ store_flush(void *context)
 {
 	mg_verifier *verifier = context;
 
-	mg_store_flush(verifier->store, now_s(), (gint64)time(NULL));
+	mg_store_flush(verifier->store, now_s(verifier), (gint64)time(NULL));
 	mg_timer_start(verifier->store_timer, g_get_monotonic_time() + STORE_US);
 }
 
@@ -90,14 +90,14 @@ adopt_store(mg_verifier *verifier, const char *path)
 	if (g_strcmp0(path, verifier->store_path) == 0)
 		return;
 	if (verifier->store != NULL)
-		mg_store_flush(verifier->store, now_s(), (gint64)time(NULL));
+		mg_store_flush(verifier->store, now_s(verifier), (gint64)time(NULL));
 	g_clear_pointer(&verifier->store, mg_store_free);
 	mg_timer_stop(verifier->store_timer);
 	g_free(verifier->store_path);
 	verifier->store_path = g_strdup(path);
 	if (path == NULL)
 		return;
-	verifier->store = mg_store_open(path, verifier->memory, verifier->settings.log, now_s(), (gint64)time(NULL));
+	verifier->store = mg_store_open(path, verifier->memory, verifier->settings.log, now_s(verifier), (gint64)time(NULL));
 	mg_timer_start(verifier->store_timer, g_get_monotonic_time() + STORE_US);
 }
 
@@ -117,8 +117,44 @@ mg_verifier_adopt(mg_verifier *verifier, mg_policy *policy)
 
 /* ---- findings ---- */
 
+/* What would be asked about, to be judged alone. */
+static flight
+flight_imagine(mg_verifier *verifier, const mg_verifier_wish *wish)
+{
+	return (flight){
+		.verifier = verifier,
+		.over = mg_berths_get(verifier->berths, wish->policy, wish->backend),
+		.watch = mg_canaries_get(verifier->canaries, wish->backend, wish->domain),
+		.domain = (char *)wish->domain, .key = (char *)wish->key, .path = (char *)wish->path,
+	};
+}
+
+static mg_recipient_key
+flight_key(const flight *of)
+{
+	return (mg_recipient_key){ of->over->backend->epoch, of->domain, of->key };
+}
+
+static gboolean
+is_refusal(const mg_recollection *known)
+{
+	return known->known == MG_KNOWN_UNKNOWN || known->known == MG_KNOWN_BAD_SYNTAX;
+}
+
+/* NULL: nothing, or nothing that the backend wants to be remembered. A doubt always is: it takes two refusals. */
+static const mg_recollection *
+flight_recall(const flight *of, gint64 now, mg_recollection *recalled_out)
+{
+	mg_recipient_key key = flight_key(of);
+
+	if (!mg_memory_recall(of->verifier->memory, &key, now, recalled_out)
+	    || (!of->over->backend->caches_negatives && is_refusal(recalled_out) && !recalled_out->was_valid_lately))
+		return NULL;
+	return recalled_out;
+}
+
 static mg_opinion_case
-case_of(flight *of, const mg_recollection *known, gint64 now)
+case_of(const flight *of, const mg_recollection *known, gint64 now)
 {
 	mg_trust *trust = mg_canary_watch_trust(of->watch);
 
@@ -131,6 +167,20 @@ case_of(flight *of, const mg_recollection *known, gint64 now)
 		.canaries_are_due = mg_canary_watch_is_due(of->watch, now),
 		.outage = of->over->backend->on_failure,
 	};
+}
+
+/* There is no answer, because @reason. */
+static void
+find_unanswered(const flight *of, mg_reason reason, const char *why, mg_rcpt_finding *finding_out)
+{
+	gint64 now = now_s(of->verifier);
+	mg_recollection recalled;
+	const mg_recollection *known = flight_recall(of, now, &recalled);
+	mg_opinion_case judged = case_of(of, known, now);
+	mg_opinion found = mg_opinion_unanswered(&judged, reason, why);
+
+	*finding_out = (mg_rcpt_finding){ .source = MG_SOURCE_NONE };
+	mg_rcpt_finding_complete(finding_out, &found, known, mg_canary_watch_trust(of->watch), now);
 }
 
 /* Many that were valid are refused now: that is the backend's trouble, not theirs. */
@@ -151,7 +201,7 @@ static void
 count_guess(mg_verifier *verifier, const mg_ip *client, const char *domain, const char *local_part, mg_reason reason)
 {
 	if (client != NULL && reason == MG_REASON_RCPT_UNKNOWN)
-		mg_budget_spend(verifier->budget, client, domain, local_part, g_get_monotonic_time());
+		mg_budget_spend(verifier->budget, client, domain, local_part, verifier->settings.clock());
 }
 
 /* ---- flights ---- */
@@ -209,31 +259,56 @@ flight_end(flight *of)
 	g_hash_table_remove(of->verifier->flights, of->id);
 }
 
-static mg_recipient_key
-flight_key(const flight *of)
+/* What its answer means, if the canaries say no more. */
+static mg_opinion
+flight_judge(const flight *of, gboolean may_hold, mg_rcpt_finding *finding)
 {
-	return (mg_recipient_key){ of->over->backend->epoch, of->domain, of->key };
-}
-
-/* Ends with what its answer means, or is held until the canaries have sung. */
-static void
-flight_conclude(flight *of, gboolean may_hold)
-{
-	gint64 now = now_s();
-	mg_recipient_key key = flight_key(of);
+	gint64 now = now_s(of->verifier);
 	mg_recollection recalled;
-	const mg_recollection *known = mg_memory_recall(of->verifier->memory, &key, now, &recalled) ? &recalled : NULL;
+	const mg_recollection *known = flight_recall(of, now, &recalled);
 	mg_opinion_case judged = case_of(of, known, now);
 	mg_opinion found;
 
 	judged.canaries_are_due = judged.canaries_are_due && may_hold;
 	found = mg_opinion_answered(&judged);
-	if (found.reason == MG_REASON_NONE) {
-		flight_enter(of, FLIGHT_HELD);
+	if (found.reason != MG_REASON_NONE)
+		mg_rcpt_finding_complete(finding, &found, known, mg_canary_watch_trust(of->watch), now);
+	return found;
+}
+
+/* Ends with what its answer means, or is held until the canaries have sung: they may be under way with another, or have become
+ * due since it was sent. */
+static void
+flight_conclude(flight *of)
+{
+	if (flight_judge(of, TRUE, &of->finding).reason != MG_REASON_NONE) {
+		flight_end(of);
 		return;
 	}
-	mg_rcpt_finding_complete(&of->finding, &found, known, mg_canary_watch_trust(of->watch), now);
-	flight_end(of);
+	flight_enter(of, FLIGHT_HELD);
+	mg_canary_watch_refresh(of->watch, of->over->pool, now_s(of->verifier));
+}
+
+/* What is refused at first need not be remembered; but what is remembered is to be kept true. Returns what is known now. */
+static mg_known
+learn(mg_verifier *verifier, const mg_backend *backend, const mg_recipient_key *key, mg_rcpt_class class, const mg_smtp_reply *reply)
+{
+	gint64 now = now_s(verifier);
+	gboolean is_refused = mg_rcpt_class_is_negative(class) || class == MG_RCPT_BAD_SYNTAX;
+	mg_recollection known;
+
+	if (is_refused && !backend->caches_negatives && !mg_memory_recall(verifier->memory, key, now, &known))
+		return MG_KNOWN_NOTHING;
+	mg_memory_learn(verifier->memory, key, class, reply, now, &known);
+	return known.known;
+}
+
+/* Who exists was no guess. */
+static void
+flight_settle_guess(flight *of, mg_known known)
+{
+	if (of->has_guess && (known == MG_KNOWN_VALID || known == MG_KNOWN_FULL || known == MG_KNOWN_BLOCKED_NOW))
+		mg_bucket_give_back(&of->over->bucket);
 }
 
 /* What is known of the connection that the answer came by. */
@@ -256,9 +331,8 @@ static void
 flight_answered(void *context, const mg_probe_answer *answer)
 {
 	flight *of = context;
-	gint64 now = now_s();
+	gint64 now = now_s(of->verifier);
 	mg_recipient_key key = flight_key(of);
-	gboolean is_negative = mg_rcpt_class_is_negative(answer->class);
 	mg_recollection known;
 	gboolean was_valid = mg_memory_recall(of->verifier->memory, &key, now, &known) && known.was_valid_lately;
 
@@ -269,18 +343,18 @@ flight_answered(void *context, const mg_probe_answer *answer)
 	of->finding.problem = answer->problem;
 	of->finding.elapsed_us = answer->elapsed_us;
 	read_endpoint(of->over, answer->endpoint, &of->finding);
-	if (of->has_guess && !is_negative)
-		mg_bucket_give_back(&of->over->bucket);
-	if (mg_trust_seen(mg_canary_watch_trust(of->watch), was_valid, is_negative, now))
+	if (mg_trust_seen(mg_canary_watch_trust(of->watch), was_valid, mg_rcpt_class_is_negative(answer->class), now))
 		log_breaker(of);
-	mg_memory_learn(of->verifier->memory, &key, answer->class, &answer->reply, now, &known);
-	flight_conclude(of, TRUE);
+	flight_settle_guess(of, learn(of->verifier, of->over->backend, &key, answer->class, &answer->reply));
+	flight_conclude(of);
 }
 
+/* The canaries first, if they are due: all go in one batch. Not before, or what waits for leave to be guessed would send them. */
 static void
 flight_send(flight *of)
 {
 	flight_enter(of, FLIGHT_ASKED);
+	mg_canary_watch_refresh(of->watch, of->over->pool, now_s(of->verifier));
 	of->probe = mg_pool_ask(of->over->pool, of->path, flight_answered, of);
 }
 
@@ -288,27 +362,26 @@ flight_send(flight *of)
 static flight *
 flight_begin(mg_verifier *verifier, const mg_verifier_wish *wish, const char *id, gboolean is_guess)
 {
-	mg_berth *over = mg_berths_get(verifier->berths, wish->policy, wish->backend);
-	gboolean may_go = !is_guess || mg_bucket_take(&over->bucket, g_get_monotonic_time());
-	flight *of;
+	flight begun = flight_imagine(verifier, wish), *of;
+	gboolean may_go;
 
-	if (g_hash_table_size(verifier->flights) >= FLIGHTS_MAX || (!may_go && verifier->queue.length >= QUEUED_MAX))
+	if (g_hash_table_size(verifier->flights) >= FLIGHTS_MAX)
 		return NULL;
-	of = g_new0(flight, 1);
-	of->verifier = verifier;
+	may_go = !is_guess || mg_bucket_take(&begun.over->bucket, verifier->settings.clock());
+	if (!may_go && verifier->queue.length >= QUEUED_MAX)
+		return NULL;
+	of = g_new(flight, 1);
+	*of = begun;
 	of->state = FLIGHT_ENDED;   /* in no list yet */
 	of->id = g_strdup(id);
-	of->over = over;
-	mg_berth_enter(over);
-	of->watch = mg_canaries_get(verifier->canaries, wish->backend, wish->domain);
 	of->domain = g_strdup(wish->domain);
 	of->key = g_strdup(wish->key);
 	of->path = g_strdup(wish->path);
 	of->has_guess = is_guess;
 	of->link.data = of;
+	mg_berth_enter(of->over);
 	mg_canary_watch_hold(of->watch);
 	g_hash_table_insert(verifier->flights, of->id, of);
-	mg_canary_watch_refresh(of->watch, over->pool, now_s());   /* first: all go in one batch */
 	if (may_go)
 		flight_send(of);
 	else
@@ -326,14 +399,14 @@ queue_look(void *context)
 		flight *of = at->data;
 
 		next = at->next;
-		if (mg_bucket_take(&of->over->bucket, g_get_monotonic_time()))
+		if (mg_bucket_take(&of->over->bucket, verifier->settings.clock()))
 			flight_send(of);
 	}
 	if (verifier->queue.length > 0)
 		mg_timer_start(verifier->queue_timer, g_get_monotonic_time() + QUEUE_LOOK_US);
 }
 
-/* The flights that were held for these canaries. */
+/* The flights that were held for these canaries: judged now, or held for others, if these will not answer. */
 static void
 canaries_answered(void *context, mg_canary_watch *watch)
 {
@@ -344,7 +417,7 @@ canaries_answered(void *context, mg_canary_watch *watch)
 		flight *of = at->data;
 
 		if (of->state == FLIGHT_HELD && of->watch == watch)
-			flight_conclude(of, FALSE);
+			flight_conclude(of);
 	}
 }
 
@@ -362,10 +435,18 @@ mg_verifier_new(const mg_verifier_settings *settings)
 	mg_verifier *verifier = g_new0(mg_verifier, 1);
 
 	verifier->settings = *settings;
+	if (settings->clock == NULL)
+		verifier->settings.clock = g_get_monotonic_time;
+	if (settings->wait_us == 0)
+		verifier->settings.wait_us = MG_VERIFY_WAIT_US;
+	if (settings->stale_wait_us == 0)
+		verifier->settings.stale_wait_us = MG_VERIFY_STALE_WAIT_US;
 	mg_secret_fill(&verifier->seed, sizeof(verifier->seed));
 	verifier->memory = mg_memory_new(MG_MEMORY_OCTETS, verifier->seed);
-	verifier->canaries = mg_canaries_new(settings->log, canaries_answered, verifier);
-	verifier->berths = mg_berths_new(&(mg_berths_settings){ settings->loop, settings->resolver, settings->log, verifier->canaries });
+	verifier->canaries = mg_canaries_new(settings->log, verifier->settings.clock, canaries_answered, verifier);
+	verifier->berths = mg_berths_new(&(mg_berths_settings){
+		settings->loop, settings->resolver, settings->log, verifier->canaries, settings->pool_times,
+	});
 	verifier->flights = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, flight_free);
 	verifier->queue_timer = mg_timer_new(settings->loop, queue_look, verifier);
 	verifier->store_timer = mg_timer_new(settings->loop, store_flush, verifier);
@@ -383,7 +464,7 @@ mg_verifier_free(mg_verifier *verifier)
 	mg_timer_free(verifier->queue_timer);
 	mg_timer_free(verifier->store_timer);
 	if (verifier->store != NULL)
-		mg_store_flush(verifier->store, now_s(), (gint64)time(NULL));
+		mg_store_flush(verifier->store, now_s(verifier), (gint64)time(NULL));
 	mg_store_free(verifier->store);
 	g_free(verifier->store_path);
 	mg_budget_free(verifier->budget);
@@ -409,45 +490,43 @@ find_circle(mg_verifier *verifier, const mg_verifier_wish *wish, mg_rcpt_finding
 	return TRUE;
 }
 
-/* What was known long enough to be asked again is, while nobody waits. */
+/* What was known to be valid long enough to be asked again is, while nobody waits. */
 static void
-refresh(mg_verifier *verifier, const mg_verifier_wish *wish, const mg_recollection *known, const mg_opinion *found)
+refresh(mg_verifier *verifier, const mg_verifier_wish *wish, const mg_recollection *known)
 {
 	g_autofree char *id = flight_id(wish);
 
-	if (known == NULL || known->freshness != MG_FRESH_REFRESH || g_hash_table_contains(verifier->flights, id))
-		return;
-	flight_begin(verifier, wish, id, found->reason == MG_REASON_RCPT_UNKNOWN);
+	if (known != NULL && known->freshness == MG_FRESH_REFRESH && !g_hash_table_contains(verifier->flights, id))
+		flight_begin(verifier, wish, id, FALSE);
 }
 
 gboolean
 mg_verifier_look(mg_verifier *verifier, const mg_verifier_wish *wish, mg_rcpt_finding *finding_out)
 {
-	gint64 now = now_s();
-	mg_berth *over = mg_berths_get(verifier->berths, wish->policy, wish->backend);
-	flight asked = { .over = over, .watch = mg_canaries_get(verifier->canaries, wish->backend, wish->domain),
-	                 .path = (char *)wish->path, .verifier = verifier };
-	const mg_recipient_key key = { wish->backend->epoch, wish->domain, wish->key };
+	gint64 now = now_s(verifier);
+	const flight asked = flight_imagine(verifier, wish);
 	mg_recollection recalled;
-	const mg_recollection *known = mg_memory_recall(verifier->memory, &key, now, &recalled) ? &recalled : NULL;
+	const mg_recollection *known = flight_recall(&asked, now, &recalled);
 	mg_opinion_case judged = case_of(&asked, known, now);
 	mg_opinion found;
 
 	if (find_circle(verifier, wish, finding_out))
 		return TRUE;
 	found = mg_opinion_remembered(&judged);
-	if (found.reason == MG_REASON_NONE && mg_pool_is_open(over->pool))
-		found = mg_opinion_unanswered(&judged, MG_REASON_RCPT_BACKEND_DOWN, "the backend has not answered lately");
-	if (found.reason == MG_REASON_NONE)
+	if (found.reason == MG_REASON_NONE && mg_pool_would_send(asked.over->pool))
 		return FALSE;
+	if (found.reason == MG_REASON_NONE) {
+		find_unanswered(&asked, MG_REASON_RCPT_BACKEND_DOWN, "the backend has not answered lately", finding_out);
+		return TRUE;
+	}
 	*finding_out = (mg_rcpt_finding){ .source = MG_SOURCE_NONE };
 	mg_rcpt_finding_complete(finding_out, &found, known, mg_canary_watch_trust(asked.watch), now);
 	if (found.reason == MG_REASON_RCPT_UNKNOWN) {
 		mg_rcpt_finding_log(finding_out, wish->backend, wish->path, verifier->settings.log);
-		mg_canary_watch_refresh(asked.watch, over->pool, now);
+		mg_canary_watch_refresh(asked.watch, asked.over->pool, now);
 	}
 	count_guess(verifier, wish->client, wish->domain, wish->key, found.reason);
-	refresh(verifier, wish, known, &found);
+	refresh(verifier, wish, known);
 	return TRUE;
 }
 
@@ -455,19 +534,8 @@ void
 mg_verifier_learn(mg_verifier *verifier, const mg_verifier_wish *wish, const mg_smtp_reply *reply)
 {
 	const mg_recipient_key key = { wish->backend->epoch, wish->domain, wish->key };
-	mg_recollection known;
 
-	mg_memory_learn(verifier->memory, &key, mg_rcpt_class_of(reply, wish->backend->quirk), reply, now_s(), &known);
-}
-
-/* Why there will be no probe for @wish, or NULL. */
-static const char *
-find_obstacle(mg_verifier *verifier, const mg_verifier_wish *wish, mg_reason *reason_out)
-{
-	*reason_out = MG_REASON_RCPT_OVER_BUDGET;
-	if (wish->client != NULL && mg_budget_is_spent(verifier->budget, wish->client, g_get_monotonic_time()))
-		return "the client has asked about as many unknown recipients as it may";
-	return NULL;
+	learn(verifier, wish->backend, &key, mg_rcpt_class_of(reply, wish->backend->quirk), reply);
 }
 
 static mg_verification *
@@ -493,22 +561,24 @@ mg_verifier_ask(mg_verifier *verifier, const mg_verifier_wish *wish, void (*func
                 mg_rcpt_finding *finding_out)
 {
 	g_autofree char *id = flight_id(wish);
-	const mg_recipient_key key = { wish->backend->epoch, wish->domain, wish->key };
+	const flight asked = flight_imagine(verifier, wish);
 	flight *of = g_hash_table_lookup(verifier->flights, id);
-	mg_recollection known;
-	gboolean will_do_stale = mg_memory_recall(verifier->memory, &key, now_s(), &known) && known.known == MG_KNOWN_VALID;
-	mg_reason reason;
-	const char *why = find_obstacle(verifier, wish, &reason);
+	mg_recollection recalled;
+	const mg_recollection *known = flight_recall(&asked, now_s(verifier), &recalled);
+	gboolean will_do_stale = known != NULL && known->known == MG_KNOWN_VALID;   /* and it is no guess */
+	const char *why = NULL;
 
-	if (why == NULL && of == NULL && (of = flight_begin(verifier, wish, id, TRUE)) == NULL)
+	if (!will_do_stale && wish->client != NULL && mg_budget_is_spent(verifier->budget, wish->client, verifier->settings.clock()))
+		why = "the client has asked about as many unknown recipients as it may";
+	else if (of == NULL && (of = flight_begin(verifier, wish, id, !will_do_stale)) == NULL)
 		why = "too many recipients are being asked about";
-	if (why == NULL && of->waiters.length >= WAITERS_MAX)
+	else if (of->waiters.length >= WAITERS_MAX)
 		why = "too many wait for the same recipient";
 	if (why != NULL) {
-		*finding_out = (mg_rcpt_finding){ .reason = reason, .why = why, .canary_age_s = -1 };
+		find_unanswered(&asked, MG_REASON_RCPT_OVER_BUDGET, why, finding_out);
 		return NULL;
 	}
-	return join(of, wish, will_do_stale ? MG_VERIFY_STALE_WAIT_US : MG_VERIFY_WAIT_US, function, context);
+	return join(of, wish, will_do_stale ? verifier->settings.stale_wait_us : verifier->settings.wait_us, function, context);
 }
 
 gboolean
@@ -532,6 +602,21 @@ flight_leave(flight *of, mg_verification *waiter)
 		g_hash_table_remove(of->verifier->flights, of->id);
 }
 
+/* Time is up. */
+static void
+find_by_now(const flight *of, mg_rcpt_finding *finding_out)
+{
+	if (of->state == FLIGHT_HELD) {   /* refused, whatever the canaries will say */
+		*finding_out = of->finding;
+		flight_judge(of, FALSE, finding_out);
+	} else if (of->state == FLIGHT_QUEUED) {
+		find_unanswered(of, MG_REASON_RCPT_OVER_BUDGET, "the backend has been asked about as many unknown recipients as it may",
+		                finding_out);
+	} else {
+		find_unanswered(of, MG_REASON_RCPT_BACKEND_DOWN, "no answer in time", finding_out);
+	}
+}
+
 void
 mg_verification_end(mg_verification *verification, mg_rcpt_finding *finding_out)
 {
@@ -539,17 +624,7 @@ mg_verification_end(mg_verification *verification, mg_rcpt_finding *finding_out)
 
 	*finding_out = verification->finding;
 	if (of != NULL) {
-		gint64 now = now_s();
-		mg_recipient_key key = flight_key(of);
-		mg_recollection recalled;
-		const mg_recollection *known = mg_memory_recall(of->verifier->memory, &key, now, &recalled) ? &recalled : NULL;
-		mg_opinion_case judged = case_of(of, known, now);
-		mg_opinion found = of->state == FLIGHT_QUEUED
-			? mg_opinion_unanswered(&judged, MG_REASON_RCPT_OVER_BUDGET, "the backend has been asked about as many unknown recipients as it may")
-			: mg_opinion_unanswered(&judged, MG_REASON_RCPT_BACKEND_DOWN, "no answer in time");
-
-		*finding_out = (mg_rcpt_finding){ .source = MG_SOURCE_NONE };
-		mg_rcpt_finding_complete(finding_out, &found, known, mg_canary_watch_trust(of->watch), now);
+		find_by_now(of, finding_out);
 		flight_leave(of, verification);
 	}
 	g_free(verification);

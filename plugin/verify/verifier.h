@@ -12,6 +12,7 @@
 #include "base/loop.h"
 #include "dns/resolver.h"
 #include "policy/policy.h"
+#include "verify/pool.h"
 #include "verify/rcpt_finding.h"
 
 #define MG_VERIFY_WAIT_US       (6 * G_USEC_PER_SEC)   /* of a client for a probe; then the probe goes on without it */
@@ -34,6 +35,9 @@ typedef struct mg_verifier_settings {
 	mg_loop      *loop;      /* borrowed as all here */
 	mg_resolver  *resolver;
 	const mg_log *log;
+	mg_clock      clock;     /* of what is remembered, believed and allowed; NULL: the monotonic one, which the loop's is anyhow */
+	gint64        wait_us, stale_wait_us;   /* 0: as above */
+	const mg_pool_times *pool_times;        /* NULL: the standard ones */
 } mg_verifier_settings;
 
 mg_verifier *mg_verifier_new(const mg_verifier_settings *settings);
