@@ -24,7 +24,8 @@ struct mg_recipient_check {
 	gboolean          has_client;
 	mg_spellings      spellings;
 	guint             at;            /* which of them */
-	gboolean          is_refused;    /* by other checks: nothing was asked */
+	gboolean          has_leave;     /* to probe: the other checks let the client through */
+	gboolean          is_refused;    /* by them: nothing was asked */
 	gint64            deadline_us;   /* of the request's share */
 	mg_verification  *waiting;       /* owned in RECIPIENT_AWAIT */
 	gboolean          has_table;     /* a table has decided */
@@ -86,6 +87,7 @@ recipient_next(mg_recipient_check *recipient)
 {
 	if (recipient->finding.reason == MG_REASON_RCPT_UNKNOWN && recipient->at + 1 < recipient->spellings.n) {
 		recipient->at++;
+		recipient->finding = (mg_rcpt_finding){ .canary_age_s = -1 };   /* or it would seem refused already */
 		return recipient_enter(recipient, RECIPIENT_LOOK);
 	}
 	return recipient_enter(recipient, RECIPIENT_DONE);
@@ -114,8 +116,7 @@ recipient_step(mg_check *check)
 		wish = wish_of(recipient);
 		if (mg_verifier_look(recipient->verifier, &wish, &recipient->finding))
 			return recipient_next(recipient);
-		/* The second spelling is of the same client. */
-		return recipient_enter(recipient, recipient->at > 0 && !recipient->is_refused ? RECIPIENT_ASK : RECIPIENT_HELD);
+		return recipient_enter(recipient, recipient->has_leave ? RECIPIENT_ASK : RECIPIENT_HELD);
 
 	case RECIPIENT_HELD:
 		return MG_STEP_WAIT;
@@ -146,6 +147,7 @@ void
 mg_recipient_check_give_leave(mg_recipient_check *recipient, gboolean is_refused)
 {
 	recipient->is_refused = is_refused;
+	recipient->has_leave = !is_refused;   /* for the second spelling too */
 	recipient_enter(recipient, is_refused ? RECIPIENT_DONE : RECIPIENT_ASK);
 }
 
@@ -253,7 +255,7 @@ mg_recipient_check_report(const mg_recipient_check *recipient, const mg_envelope
 	mg_trace_add(trace, "%s: %s%s", name, finding->why, finding->is_let_through ? "; let through, as on-failure has it" : "");
 	if (recipient->table_entry != NULL)
 		mg_trace_add(trace, "rcpt: the entry is '%s'", recipient->table_entry);
-	else if (finding->endpoint != NULL)
+	else if (finding->endpoint != NULL && finding->reply.code != 0)
 		mg_trace_add(trace, "rcpt: %s said %d %s", finding->endpoint, finding->reply.code, finding->reply.text);
 	tell_evidence(recipient, evidence);
 }
