@@ -6,7 +6,8 @@ UNIT_TESTS = test_ip test_domain test_path test_networks test_domains test_addre
 	test_relay test_decide test_reply test_matrix test_nat_watch test_penalty_box test_wire test_guard test_documents test_header \
 	test_dns_name test_dns_wire test_dns_cache test_dns_zone test_resolver test_spf_record test_spf_macro test_spf_evaluate \
 	test_spf_check test_sanity test_sender_logins test_dnssec test_audit test_interplay test_helo_word test_host_name test_special \
-	test_smtp_reply test_rcpt_class test_dialogue test_siphash test_memory test_trust test_budget test_store test_cache test_breaker test_pool
+	test_smtp_reply test_rcpt_class test_dialogue test_siphash test_memory test_trust test_budget test_store test_cache test_breaker test_pool \
+	test_opinion test_canaries test_verifier test_outage test_recipient_check
 
 FUZZ_TARGETS = fuzz_path fuzz_policy fuzz_list fuzz_wire fuzz_header fuzz_dns_wire fuzz_zone fuzz_spf_record \
 	fuzz_spf_macro fuzz_spf_evaluate fuzz_helo fuzz_dialogue fuzz_store
@@ -34,8 +35,9 @@ $(UNIT_PROGRAMS): $(BUILD)/test/%: $(BUILD)/test/unit/%.o $(ENGINE_OBJECTS) $(AP
 $(BUILD)/test/test_guard: UNIT_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 $(BUILD)/test/test_guard: $(BUILD)/test/mute_engine.so $(BUILD)/test/other_engine.so
 # Modules are looked for beside what holds the engine, which here is the test.
-$(BUILD)/test/test_pool: $(BUILD)/test/tls-openssl.so
-$(BUILD)/test/test_pool: UNIT_LDFLAGS = $(shell $(PKG_CONFIG) --libs $(TLS_PACKAGES))
+PLAY_SMTP = $(addprefix $(BUILD)/test/,test_pool test_canaries test_verifier test_outage test_recipient_check)
+$(PLAY_SMTP): $(BUILD)/test/tls-openssl.so
+$(PLAY_SMTP): UNIT_LDFLAGS = $(shell $(PKG_CONFIG) --libs $(TLS_PACKAGES))
 $(BUILD)/test/tls-openssl.so: $(BUILD)/tls-openssl.so
 	@mkdir -p $(@D)
 	ln -sf ../$(@F) $@

@@ -26,6 +26,7 @@ typedef struct smtp_script {
 	const char *ehlo_secured;        /* after TLS */
 	gboolean    forgets_input;       /* what came with a command, behind it, is lost: PIPELINING is broken */
 	gboolean    is_deaf_after_220;   /* a TLS handshake never goes on */
+	gboolean    is_mute;             /* nothing is heard or said, for now */
 } smtp_script;
 
 typedef struct smtp_connection {
@@ -44,11 +45,13 @@ typedef struct smtp_server {
 	guint16          port;
 	char            *path;           /* of a UNIX socket; NULL: TCP */
 	const smtp_script *scripts[SMTP_SCRIPTS];   /* of the first connections; the last one stays */
+	const char      *postmaster, *canary;       /* what is replied to RCPT of these, whatever the script; NULL: as to any other */
 	SSL_CTX         *tls;            /* borrowed */
 	smtp_connection  connections[SMTP_CONNECTIONS];
 	guint            n_connections;  /* ever */
 	guint            n_open, n_open_most;
 	guint            n_mail, n_rcpt, n_rset, n_quit, n_forbidden, n_batch_most;
+	guint            n_canaries;     /* among n_rcpt: Local-parts that we make up */
 	GString         *transcript;     /* what clients said */
 } smtp_server;
 
@@ -204,12 +207,27 @@ smtp_or(const char *scripted, const char *good)
 	return scripted != NULL ? scripted : good;
 }
 
+/* 20 of [a-z0-9], as no recipient of a test is called. */
+static inline gboolean
+smtp_is_canary(const char *line)
+{
+	const char *local_part = line + strlen("RCPT TO:<");
+
+	return strspn(local_part, "abcdefghijklmnopqrstuvwxyz0123456789") == 20 && local_part[20] == '@';
+}
+
 static inline const char *
-smtp_rcpt_reply(smtp_connection *connection, const char *line)
+smtp_rcpt_reply(smtp_server *server, smtp_connection *connection, const char *line)
 {
 	const smtp_script *script = connection->script;
-	guint n = connection->n_rcpt++;
+	guint n;
 
+	server->n_canaries += smtp_is_canary(line);
+	if (server->postmaster != NULL && g_str_has_prefix(line, "RCPT TO:<postmaster@"))
+		return server->postmaster;
+	if (server->canary != NULL && smtp_is_canary(line))
+		return server->canary;
+	n = connection->n_rcpt++;
 	if (script->rcpt[0] == NULL)
 		return g_str_has_prefix(line, "RCPT TO:<no") ? "550 5.1.1 No such user" : "250 2.1.5 Ok";
 	while (n >= SMTP_RCPTS || script->rcpt[n] == NULL)
@@ -248,7 +266,7 @@ smtp_hear(smtp_server *server, smtp_connection *connection, const char *line)
 		smtp_say(connection, smtp_or(script->mail, "250 2.1.0 Ok"));
 	} else if (g_str_has_prefix(line, "RCPT TO:")) {
 		server->n_rcpt++;
-		smtp_say(connection, smtp_rcpt_reply(connection, line));
+		smtp_say(connection, smtp_rcpt_reply(server, connection, line));
 	} else if (strcmp(line, "RSET") == 0) {
 		server->n_rset++;
 		smtp_say(connection, smtp_or(script->rset, "250 2.0.0 Ok"));
@@ -303,6 +321,8 @@ smtp_work_connection(smtp_server *server, smtp_connection *connection)
 	char octets[4096];
 	gssize length;
 
+	if (connection->script->is_mute)
+		return;
 	while (connection->fd >= 0 && (length = smtp_read(connection, octets, sizeof(octets))) != -1) {
 		if (length == 0) {
 			smtp_close(server, connection, FALSE);
