@@ -303,14 +303,6 @@ learn(mg_verifier *verifier, const mg_backend *backend, const mg_recipient_key *
 	return known.known;
 }
 
-/* Who exists was no guess. */
-static void
-flight_settle_guess(flight *of, mg_known known)
-{
-	if (of->has_guess && (known == MG_KNOWN_VALID || known == MG_KNOWN_FULL || known == MG_KNOWN_BLOCKED_NOW))
-		mg_bucket_give_back(&of->over->bucket);
-}
-
 /* What is known of the connection that the answer came by. */
 static void
 read_endpoint(const mg_berth *over, const char *endpoint, mg_rcpt_finding *finding)
@@ -325,6 +317,42 @@ read_endpoint(const mg_berth *over, const char *endpoint, mg_rcpt_finding *findi
 		finding->tls = status.tls;
 		finding->has_pipelining = status.has_pipelining;
 	}
+}
+
+static void flight_answered(void *context, const mg_probe_answer *answer);
+
+/* The canaries first, if they are due: all go in one batch. Not before, or what waits for leave to be guessed would send them. */
+static void
+flight_send(flight *of)
+{
+	flight_enter(of, FLIGHT_ASKED);
+	mg_canary_watch_refresh(of->watch, of->over->pool, now_s(of->verifier));
+	of->probe = mg_pool_ask(of->over->pool, of->path, flight_answered, of);
+}
+
+/* NULL: nobody queues for a guess there. */
+static flight *
+first_queued(const mg_verifier *verifier, const mg_berth *over)
+{
+	for (GList *at = verifier->queue.head; at != NULL; at = at->next)
+		if (((flight *)at->data)->over == over)
+			return at->data;
+	return NULL;
+}
+
+/* Who exists was no guess: who queues for one has it. */
+static void
+flight_settle_guess(flight *of, mg_known known)
+{
+	mg_bucket *bucket = &of->over->bucket;
+	flight *next;
+
+	if (!of->has_guess || (known != MG_KNOWN_VALID && known != MG_KNOWN_FULL && known != MG_KNOWN_BLOCKED_NOW))
+		return;
+	mg_bucket_give_back(bucket);
+	next = first_queued(of->verifier, of->over);
+	if (next != NULL && mg_bucket_take(bucket, of->verifier->settings.clock()))
+		flight_send(next);
 }
 
 static void
@@ -349,15 +377,6 @@ flight_answered(void *context, const mg_probe_answer *answer)
 	flight_conclude(of);
 }
 
-/* The canaries first, if they are due: all go in one batch. Not before, or what waits for leave to be guessed would send them. */
-static void
-flight_send(flight *of)
-{
-	flight_enter(of, FLIGHT_ASKED);
-	mg_canary_watch_refresh(of->watch, of->over->pool, now_s(of->verifier));
-	of->probe = mg_pool_ask(of->over->pool, of->path, flight_answered, of);
-}
-
 /* NULL: there are too many. @is_guess: it counts against what the backend may be asked. */
 static flight *
 flight_begin(mg_verifier *verifier, const mg_verifier_wish *wish, const char *id, gboolean is_guess)
@@ -367,7 +386,8 @@ flight_begin(mg_verifier *verifier, const mg_verifier_wish *wish, const char *id
 
 	if (g_hash_table_size(verifier->flights) >= FLIGHTS_MAX)
 		return NULL;
-	may_go = !is_guess || mg_bucket_take(&begun.over->bucket, verifier->settings.clock());
+	/* Nobody overtakes who queues: under load that one would wait until its time is up. */
+	may_go = !is_guess || (first_queued(verifier, begun.over) == NULL && mg_bucket_take(&begun.over->bucket, verifier->settings.clock()));
 	if (!may_go && verifier->queue.length >= QUEUED_MAX)
 		return NULL;
 	of = g_new(flight, 1);

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from smtp_backend import Backend  # noqa: E402
@@ -91,13 +92,14 @@ row("the sender is null", all(c == "MAIL FROM:<>" for c in backend.commands if c
 
 # ---- many at once ----
 
-backend.commands.clear()
-answers = ask_many(POLICY, ["ana@example.org"] * 50 + ["user@example.org", "not an address", "nobody@example.org"] * 2)
+crowd = Backend(knows=["ana", "user"])   # one that nobody has asked yet
+answers = ask_many(backend_section(crowd.port), ["ana@example.org"] * 50 + ["user@example.org", "not an address", "nobody@example.org"] * 2)
 row("a batch answers each line in its place", [answer.get("reason") for answer in answers] ==
     ["rcpt.exists"] * 50 + ["rcpt.exists", "none", "rcpt.unknown"] * 2, [answer.get("reason") for answer in answers])
-asked = [recipient for recipient in backend.recipients() if recipient.startswith(("ana@", "user@", "nobody@"))]
+asked = [recipient for recipient in crowd.recipients() if recipient.startswith(("ana@", "user@", "nobody@"))]
 row("one address is asked about once", sorted(asked) == ["ana@example.org", "nobody@example.org", "user@example.org"], asked)
-row("two canaries are", len(backend.recipients()) == 5, backend.recipients())
+row("two canaries are", len(crowd.recipients()) == 5, crowd.recipients())
+crowd.stop()
 
 # ---- sub-addresses, case ----
 
@@ -167,6 +169,31 @@ both = backend_section(dead.port).replace("server = ", "server = smtp://127.0.0.
 expect("the second server answers for the first", ask(both, "ana@example.org"), reason="rcpt.exists",
        endpoint="smtp://127.0.0.1:%d" % second.port)
 sender = Backend(knows=["ana"], mail="250 2.1.0 ok")
+
+# ---- no more than forty guesses at once: who waits for one is not overtaken ----
+
+class Slow(Backend):
+    def _reply_to_rcpt(self, command):
+        time.sleep(0.01)
+        return super()._reply_to_rcpt(command)
+
+
+names = ["u%d" % n for n in range(120)]
+slow = Slow(knows=names)
+batch = subprocess.Popen([COMMAND, "rcpt", "--batch", "--config", config(backend_section(slow.port, "max-connections = 1\n"))],
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+batch.stdin.write("".join(name + "@example.org\n" for name in names[:60]))
+reasons = []
+for name in names[60:]:   # one more for each that is answered
+    reasons.append(json.loads(batch.stdout.readline())["reason"])
+    batch.stdin.write(name + "@example.org\n")
+batch.stdin.close()
+reasons += [json.loads(line)["reason"] for line in batch.stdout]
+batch.wait()
+asked = [mailbox.split("@")[0] for mailbox in slow.recipients()]
+row("who waits for a guess is not overtaken", [name for name in asked if name in names] == names, asked)
+row("and is answered", reasons == ["rcpt.exists"] * len(names), reasons)
+slow.stop()
 
 # ---- for a person ----
 
