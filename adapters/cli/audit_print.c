@@ -7,23 +7,14 @@
 #include "cli.h"
 
 static void
-print_json_member(const char *before, const char *key, const char *value)
-{
-	printf("%s\"%s\":", before, key);
-	if (value != NULL)
-		cli_json_string(stdout, value, strlen(value));
-	else
-		printf("null");
-}
-
-static void
 print_json(const audit_row *row)
 {
-	print_json_member("{", "rule", row->rule);
-	print_json_member(",", "severity", row->severity);
-	print_json_member(",", "found", row->found);
-	print_json_member(",", "expected", row->expected);
-	print_json_member(",", "mend", row->mend);
+	printf("{\"rule\":");
+	cli_json_string(stdout, row->rule, strlen(row->rule));
+	cli_json_pair("severity", row->severity, false);
+	cli_json_pair("found", row->found, false);
+	cli_json_pair("expected", row->expected, false);
+	cli_json_pair("mend", row->mend, false);
 	printf("}\n");
 }
 

@@ -48,32 +48,20 @@ take_options(backend_run *run, int argc, char **argv)
 /* ---- printing ---- */
 
 static void
-print_pair(const char *key, const char *value, bool is_number)
-{
-	printf(",\"%s\":", key);
-	if (value == NULL)
-		printf("null");
-	else if (is_number)
-		printf("%s", value);
-	else
-		cli_json_string(stdout, value, strlen(value));
-}
-
-static void
 print_json(const server *tried, const char *reached, const char *class, const cli_evidence *found)
 {
 	printf("{\"backend\":");
 	cli_json_string(stdout, tried->backend, strlen(tried->backend));
-	print_pair("server", tried->text, false);
-	print_pair("domain", tried->domain, false);
-	print_pair("reached", reached, false);
-	print_pair("class", class, false);
-	print_pair("tls", cli_evidence_find(found, "tls"), false);
-	print_pair("pipelining", cli_evidence_find(found, "pipelining"), false);
-	print_pair("elapsed_us", cli_evidence_find(found, "elapsed-us"), true);
-	print_pair("problem", cli_evidence_find(found, "problem"), false);
-	print_pair("said_code", cli_evidence_find(found, "code"), true);
-	print_pair("said", cli_evidence_find(found, "said"), false);
+	cli_json_pair("server", tried->text, false);
+	cli_json_pair("domain", tried->domain, false);
+	cli_json_pair("reached", reached, false);
+	cli_json_pair("class", class, false);
+	cli_json_pair("tls", cli_evidence_find(found, "tls"), false);
+	cli_json_pair("pipelining", cli_evidence_find(found, "pipelining"), false);
+	cli_json_pair("elapsed_us", cli_evidence_find(found, "elapsed-us"), true);
+	cli_json_pair("problem", cli_evidence_find(found, "problem"), false);
+	cli_json_pair("said_code", cli_evidence_find(found, "code"), true);
+	cli_json_pair("said", cli_evidence_find(found, "said"), false);
 	printf("}\n");
 }
 
@@ -115,15 +103,11 @@ ask(mg_guard *guard, const char *recipient, mg_verdict **verdict_out)
 {
 	mg_session *session;
 	uint64_t request;
-	int error = mg_session_new(guard, &session);
+	int error = cli_ask_recipient(guard, recipient, MG_TEXT, NULL, &session, &request);
 
 	if (error)
 		return error;
-	error = mg_session_set_client(session, "127.0.0.1", MG_FROM_SOCKET);
-	if (!error)
-		error = mg_ask_recipient(session, recipient, MG_TEXT, &request);
-	if (!error)
-		error = mg_guard_wait(guard, request, verdict_out);
+	error = mg_guard_wait(guard, request, verdict_out);
 	mg_session_unref(session);
 	return error;
 }
@@ -201,19 +185,6 @@ try_server(const backend_run *run, const server *tried, bool *is_good_out)
 	return code;
 }
 
-/* Three words with tabs between. */
-static bool
-cut_line(char *line, server *server_out)
-{
-	char *text = strchr(line, '\t'), *domain = text != NULL ? strchr(text + 1, '\t') : NULL;
-
-	if (domain == NULL)
-		return false;
-	*text = *domain = 0;
-	*server_out = (server){ line, text + 1, domain + 1 };
-	return true;
-}
-
 static int
 try_all(const backend_run *run, const mg_report *report)
 {
@@ -223,15 +194,14 @@ try_all(const backend_run *run, const mg_report *report)
 
 	for (size_t i = 0; !code && (line = mg_report_line(report, i)) != NULL; i++) {
 		bool is_good = false;
-		char *copy = strdup(line);
-		server tried;
+		cli_report_row row;
 
-		if (copy == NULL)
+		if (!cli_report_cut(line, &row))
 			return cli_fail_library(MG_E_MEMORY, "backend");
-		if (cut_line(copy, &tried))
-			code = try_server(run, &tried, &is_good);
+		if (row.n == 3)
+			code = try_server(run, &(server){ row.fields[0], row.fields[1], row.fields[2] }, &is_good);
 		all_good = all_good && is_good;
-		free(copy);
+		free(row.text);
 	}
 	return code ? code : all_good ? EXIT_ACCEPTED : EXIT_REJECTED;
 }

@@ -66,26 +66,8 @@ take_looking_options(cache_run *run, int argc, char **argv)
 
 /* ---- the report ---- */
 
-typedef struct report_fields {
-	char  *text;        /* owned; the line, cut */
-	char  *fields[5];   /* in it */
-	size_t n;
-} report_fields;
-
-static bool
-fields_cut(report_fields *cut, const char *line)
-{
-	char *next;
-
-	cut->n = 0;
-	next = cut->text = strdup(line);
-	while (next != NULL && cut->n < sizeof(cut->fields) / sizeof(cut->fields[0]))
-		cut->fields[cut->n++] = strsep(&next, "\t");
-	return cut->text != NULL;
-}
-
 typedef struct cache_printer {
-	void (*print)(const cache_run *run, const report_fields *row);
+	void (*print)(const cache_run *run, const cli_report_row *row);
 	size_t n_fields;
 } cache_printer;
 
@@ -96,13 +78,13 @@ print_rows(const cache_run *run, const mg_report *report, const cache_printer *p
 	int code = 0;
 
 	for (size_t i = 0; (line = mg_report_line(report, i)) != NULL; i++) {
-		report_fields row;
+		cli_report_row row;
 
 		if (mg_report_level(report, i) != MG_LEVEL_INFO) {
 			code = cli_fail(EXIT_UNAVAILABLE, "cache: %s", line);
 			continue;
 		}
-		if (!fields_cut(&row, line))
+		if (!cli_report_cut(line, &row))
 			return cli_fail_library(MG_E_MEMORY, "cache");
 		if (row.n == printer->n_fields)
 			printer->print(run, &row);
@@ -114,7 +96,7 @@ print_rows(const cache_run *run, const mg_report *report, const cache_printer *p
 /* ---- list ---- */
 
 static void
-print_entry(const cache_run *run, const report_fields *row)
+print_entry(const cache_run *run, const cli_report_row *row)
 {
 	const char *address = row->fields[0], *known = row->fields[1], *age_s = row->fields[2], *freshness = row->fields[4];
 	const char *code = strcmp(row->fields[3], "0") != 0 ? row->fields[3] : NULL;
@@ -163,7 +145,7 @@ print_key(const char *word)
 }
 
 static void
-print_number(const cache_run *run, const report_fields *row)
+print_number(const cache_run *run, const cli_report_row *row)
 {
 	const char *word = row->fields[0], *number = row->fields[1];
 

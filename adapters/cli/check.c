@@ -151,16 +151,6 @@ print_json_list(const char *name, const mg_verdict *verdict, const char *(*get)(
 }
 
 static void
-print_json_text(const char *name, const char *text)
-{
-	printf(",\"%s\":", name);
-	if (text != NULL)
-		cli_json_string(stdout, text, strlen(text));
-	else
-		printf("null");
-}
-
-static void
 print_json_results(const mg_verdict *verdict)
 {
 	const char *name, *result;
@@ -181,16 +171,16 @@ print_json(const mg_verdict *verdict, const char *rcpt)
 	const char *pending = mg_verdict_pending_reason(verdict);
 
 	printf("{\"stage\":\"%s\"", mg_stage_name(mg_verdict_stage(verdict)));
-	print_json_text("rcpt", rcpt);
-	print_json_text("action", mg_action_name((int)mg_verdict_action(verdict)));
+	cli_json_pair("rcpt", rcpt, false);
+	cli_json_pair("action", mg_action_name((int)mg_verdict_action(verdict)), false);
 	printf(",\"code\":%d", mg_verdict_code(verdict));
-	print_json_text("enhanced", mg_verdict_enhanced(verdict));
-	print_json_text("text", mg_verdict_text(verdict));
-	print_json_text("reason", mg_verdict_reason(verdict));
+	cli_json_pair("enhanced", mg_verdict_enhanced(verdict), false);
+	cli_json_pair("text", mg_verdict_text(verdict), false);
+	cli_json_pair("reason", mg_verdict_reason(verdict), false);
 	printf(",\"final\":%s,\"pending\":", mg_verdict_is_final(verdict) ? "true" : "false");
 	if (pending != NULL) {
 		printf("{\"action\":\"%s\"", mg_action_name(mg_verdict_pending_action(verdict)));
-		print_json_text("reason", pending);
+		cli_json_pair("reason", pending, false);
 		printf("}");
 	} else {
 		printf("null");

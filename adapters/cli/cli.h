@@ -46,6 +46,22 @@ int cli_open(const char *config, const char *socket, const char *policy, bool ve
 /* The same of a policy file alone, and every line of the log goes to @log. */
 int cli_open_logged(const char *config, mg_log_function log, void *context, mg_guard **guard_out);
 
+/* What a verdict says. */
+int cli_exit_code(const mg_verdict *verdict);
+
+/* Asks about a recipient as nobody, whom no budget counts: a person. Returns an error of the library, and no session then. */
+int cli_ask_recipient(mg_guard *guard, const char *path, size_t length, void *tag, mg_session **session_out, uint64_t *request_out);
+
+/* A line of a report, cut at its tabs. */
+typedef struct cli_report_row {
+	char  *text;        /* owned; the line */
+	char  *fields[5];   /* in it */
+	size_t n;
+} cli_report_row;
+
+/* False: no memory. The text is the caller's to free. */
+bool cli_report_cut(const char *line, cli_report_row *row_out);
+
 /* The report of a policy file without errors; those of another are told on standard error. Returns an exit code. */
 int cli_report(const char *config, mg_report_kind kind, const char *command, mg_report **report_out);
 
@@ -67,5 +83,7 @@ void cli_escape(const char *octets, size_t length, size_t max, char *text_out);
 
 /* A JSON string (RFC 8259 7): octets that are not UTF-8 become U+FFFD. */
 void cli_json_string(FILE *out, const char *octets, size_t length);
+/* A key and its value behind others, on standard output; null for NULL. A number is given as its text. */
+void cli_json_pair(const char *key, const char *value, bool is_number);
 
 #endif

@@ -1,6 +1,7 @@
 /* json.c - whatever a client could write, for a terminal and as JSON strings. */
 #include <stdbool.h>
 #include <string.h>
+#include <string.h>
 
 #include "cli.h"
 
@@ -55,4 +56,16 @@ cli_json_string(FILE *out, const char *octets, size_t length)
 		at += n ? n : 1;
 	}
 	fputc('"', out);
+}
+
+void
+cli_json_pair(const char *key, const char *value, bool is_number)
+{
+	printf(",\"%s\":", key);
+	if (value == NULL)
+		printf("null");
+	else if (is_number)
+		printf("%s", value);
+	else
+		cli_json_string(stdout, value, strlen(value));
 }

@@ -55,6 +55,17 @@ cli_fail_library(int error, const char *what)
 	}
 }
 
+int
+cli_exit_code(const mg_verdict *verdict)
+{
+	switch (mg_verdict_action(verdict)) {
+	case MG_ACCEPT: return EXIT_ACCEPTED;
+	case MG_DEFER:  return EXIT_DEFERRED;
+	case MG_REJECT: return EXIT_REJECTED;
+	}
+	return EXIT_UNAVAILABLE;
+}
+
 const char *
 cli_engine(void)
 {

@@ -47,29 +47,35 @@ take_options(rcpt_run *run, int argc, char **argv)
 
 /* ---- asking ---- */
 
+int
+cli_ask_recipient(mg_guard *guard, const char *path, size_t length, void *tag, mg_session **session_out, uint64_t *request_out)
+{
+	mg_session *session;
+	int error = mg_session_new(guard, &session);
+
+	if (error)
+		return error;
+	mg_session_set_context(session, tag);
+	error = mg_session_set_client(session, "127.0.0.1", MG_FROM_SOCKET);
+	if (!error)
+		error = mg_ask_recipient(session, path, length, request_out);
+	if (error)
+		mg_session_unref(session);
+	else
+		*session_out = session;
+	return error;
+}
+
 /* As batch.h has it. */
 static const char *
 ask(void *context, mg_guard *guard, char *address, void *tag, mg_session **session_out, uint64_t *request_out)
 {
-	mg_session *session;
 	size_t length;
 	const char *path = cli_bare_path(address, &length);
-	int error = mg_session_new(guard, &session);
+	int error = cli_ask_recipient(guard, path, length, tag, session_out, request_out);
 
 	(void)context;
-	if (error)
-		return "out of memory";
-	mg_session_set_context(session, tag);
-	/* Nobody's budget: this is a person. */
-	error = mg_session_set_client(session, "127.0.0.1", MG_FROM_SOCKET);
-	if (!error)
-		error = mg_ask_recipient(session, path, length, request_out);
-	if (error) {
-		mg_session_unref(session);
-		return error == MG_E_MEMORY ? "out of memory" : "an address was expected";
-	}
-	*session_out = session;
-	return NULL;
+	return !error ? NULL : error == MG_E_MEMORY ? "out of memory" : "an address was expected";
 }
 
 /* ---- the transcript ---- */
@@ -124,16 +130,6 @@ reason_of(const mg_verdict *verdict, char out[64])
 }
 
 static void
-print_key_text(const char *key, const char *text)
-{
-	printf("\"%s\":", key);
-	if (text != NULL)
-		cli_json_string(stdout, text, strlen(text));
-	else
-		printf("null");
-}
-
-static void
 print_json(void *context, const char *address, const mg_verdict *verdict)
 {
 	cli_evidence found;
@@ -142,23 +138,14 @@ print_json(void *context, const char *address, const mg_verdict *verdict)
 	(void)context;
 	cli_evidence_read(verdict, &found);
 	reason_of(verdict, reason);
-	printf("{");
-	print_key_text("address", address);
-	printf(",");
-	print_key_text("action", mg_action_name((int)mg_verdict_action(verdict)));
-	printf(",\"code\":%d,", mg_verdict_code(verdict));
-	print_key_text("enhanced", mg_verdict_enhanced(verdict));
-	printf(",");
-	print_key_text("reason", reason);
-	for (size_t i = 0; i < N_TOLD; i++) {
-		const char *value = cli_evidence_find(&found, told[i].piece);
-
-		printf(",");
-		if (told[i].is_number)
-			printf("\"%s\":%s", told[i].key, value != NULL ? value : "null");
-		else
-			print_key_text(told[i].key, value);
-	}
+	printf("{\"address\":");
+	cli_json_string(stdout, address, strlen(address));
+	cli_json_pair("action", mg_action_name((int)mg_verdict_action(verdict)), false);
+	printf(",\"code\":%d", mg_verdict_code(verdict));
+	cli_json_pair("enhanced", mg_verdict_enhanced(verdict), false);
+	cli_json_pair("reason", reason, false);
+	for (size_t i = 0; i < N_TOLD; i++)
+		cli_json_pair(told[i].key, cli_evidence_find(&found, told[i].piece), told[i].is_number);
 	printf("}\n");
 }
 
@@ -187,12 +174,6 @@ print_text(const char *address, const mg_verdict *verdict)
 /* ---- the command ---- */
 
 static int
-exit_code(const mg_verdict *verdict)
-{
-	return mg_verdict_action(verdict) == MG_REJECT ? EXIT_REJECTED : mg_verdict_action(verdict) == MG_DEFER ? EXIT_DEFERRED : EXIT_ACCEPTED;
-}
-
-static int
 ask_one(const rcpt_run *run, mg_guard *guard)
 {
 	mg_session *session = NULL;
@@ -211,7 +192,7 @@ ask_one(const rcpt_run *run, mg_guard *guard)
 		print_json(NULL, run->address, verdict);
 	else
 		print_text(run->address, verdict);
-	code = exit_code(verdict);
+	code = cli_exit_code(verdict);
 	mg_verdict_free(verdict);
 	return code;
 }

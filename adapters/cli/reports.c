@@ -26,6 +26,17 @@ make_report(const char *config, mg_report_kind kind, mg_report **report_out)
 	return mg_report_make(&options, kind, report_out);
 }
 
+bool
+cli_report_cut(const char *line, cli_report_row *row_out)
+{
+	char *next = row_out->text = strdup(line);
+
+	row_out->n = 0;
+	while (next != NULL && row_out->n < sizeof(row_out->fields) / sizeof(row_out->fields[0]))
+		row_out->fields[row_out->n++] = strsep(&next, "\t");
+	return row_out->text != NULL;
+}
+
 int
 cli_report(const char *config, mg_report_kind kind, const char *command, mg_report **report_out)
 {

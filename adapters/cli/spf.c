@@ -154,17 +154,6 @@ print_verdict(const spf_run *run, const mg_verdict *verdict)
 }
 
 static int
-exit_code(const mg_verdict *verdict)
-{
-	switch (mg_verdict_action(verdict)) {
-	case MG_ACCEPT: return EXIT_ACCEPTED;
-	case MG_DEFER:  return EXIT_DEFERRED;
-	case MG_REJECT: return EXIT_REJECTED;
-	}
-	return EXIT_UNAVAILABLE;
-}
-
-static int
 ask_one(const spf_run *run)
 {
 	mg_verdict *verdict;
@@ -173,7 +162,7 @@ ask_one(const spf_run *run)
 	if (code)
 		return code;
 	print_verdict(run, verdict);
-	code = exit_code(verdict);
+	code = cli_exit_code(verdict);
 	mg_verdict_free(verdict);
 	return code;
 }
@@ -196,7 +185,7 @@ compare(const spf_run *run)
 			printf("both say %s\n", spf_result(own));
 		else if (!run->json)
 			printf("they part: mailguard says %s, libspf2 %s\n", spf_result(own), spf_result(other));
-		code = exit_code(own);
+		code = cli_exit_code(own);
 	}
 	mg_verdict_free(own);
 	mg_verdict_free(other);

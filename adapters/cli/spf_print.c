@@ -40,16 +40,6 @@ spf_result(const mg_verdict *verdict)
 	return strncmp(check, "spf", 3) == 0 ? result : "temperror";
 }
 
-static void
-print_key_text(const char *key, const char *text)
-{
-	printf(",\"%s\":", key);
-	if (text != NULL)
-		cli_json_string(stdout, text, strlen(text));
-	else
-		printf("null");
-}
-
 void
 spf_print_json(const spf_subject *subject, const mg_verdict *verdict, bool with_trace)
 {
@@ -60,19 +50,16 @@ spf_print_json(const spf_subject *subject, const mg_verdict *verdict, bool with_
 	cli_evidence_read(verdict, &found);
 	reason_of(verdict, &found, reason);
 	printf("{\"result\":\"%s\"", spf_result(verdict));
-	print_key_text("reason", reason);
-	print_key_text("action", mg_action_name((int)mg_verdict_action(verdict)));
-	print_key_text("ip", subject->ip);
-	print_key_text("helo", subject->helo);
-	print_key_text("mail_from", subject->from);
-	print_key_text("identity", subject->from != NULL ? "mailfrom" : "helo");
+	cli_json_pair("reason", reason, false);
+	cli_json_pair("action", mg_action_name((int)mg_verdict_action(verdict)), false);
+	cli_json_pair("ip", subject->ip, false);
+	cli_json_pair("helo", subject->helo, false);
+	cli_json_pair("mail_from", subject->from, false);
+	cli_json_pair("identity", subject->from != NULL ? "mailfrom" : "helo", false);
 	for (size_t i = 0; i < sizeof(json_keys) / sizeof(json_keys[0]); i++) {
 		const char *value = cli_evidence_find(&found, json_keys[i].piece);
 
-		if (json_keys[i].is_number)
-			printf(",\"%s\":%s", json_keys[i].key, value != NULL ? value : "null");
-		else
-			print_key_text(json_keys[i].key, value);
+		cli_json_pair(json_keys[i].key, value, json_keys[i].is_number);
 	}
 	for (size_t i = 0; with_trace && (line = mg_verdict_trace(verdict, i)) != NULL; i++) {
 		printf(i == 0 ? ",\"trace\":[" : ",");
