@@ -44,12 +44,11 @@ recipient_enter(mg_recipient_check *recipient, recipient_state state)
 
 /* TRUE: there is nobody else to ask. */
 static gboolean
-look_in_tables(mg_recipient_check *recipient, const mg_path *path)
+look_in_tables(mg_recipient_check *recipient, const mg_path *path, const mg_local_rules *rules)
 {
 	const mg_recipient_policy *of = &recipient->policy->recipients;
-	const mg_local_rules rules = mg_policy_local_rules(recipient->policy, recipient->backend);
-	const char *denied = mg_recipients_find(of->deny, path, &rules);
-	const char *entry = mg_recipients_find(of->tables, path, &rules);
+	const char *denied = mg_recipients_find(of->deny, path, rules);
+	const char *entry = mg_recipients_find(of->tables, path, rules);
 	mg_rcpt_finding *finding = &recipient->finding;
 
 	finding->canary_age_s = -1;
@@ -168,8 +167,10 @@ mg_recipient_check *
 mg_recipient_check_new(const mg_tools *tools, mg_policy *policy, const mg_facts *facts, const mg_client *client,
                        const mg_envelope *envelope)
 {
-	gboolean is_asked = facts->question == MG_ASK_RECIPIENT
-	                    || (facts->stage == MG_STAGE_RCPT && mg_client_exempt(policy, client, MG_EXEMPT_RCPT) == NULL);
+	/* First whether anybody can tell: most policies have nobody, and this stands in the way of every recipient. */
+	gboolean is_asked = (policy->backends->len > 0 || policy->recipients.tables != NULL || policy->recipients.deny != NULL)
+	                    && (facts->question == MG_ASK_RECIPIENT
+	                        || (facts->stage == MG_STAGE_RCPT && mg_client_exempt(policy, client, MG_EXEMPT_RCPT) == NULL));
 	const mg_mailbox *mailbox = is_asked ? mg_spelling_mailbox(policy, envelope) : NULL;
 	const mg_backend *backend = mailbox != NULL ? mg_backend_find(policy->backends, mailbox->domain) : NULL;
 	mg_recipient_check *recipient;
@@ -187,7 +188,7 @@ mg_recipient_check_new(const mg_tools *tools, mg_policy *policy, const mg_facts 
 	recipient->client = client->ip;
 	rules = mg_policy_local_rules(policy, backend);
 	mg_spellings_find(facts, mg_envelope_forward(envelope), &rules, &recipient->spellings);
-	if (look_in_tables(recipient, mg_envelope_forward(envelope)))
+	if (look_in_tables(recipient, mg_envelope_forward(envelope), &rules))
 		recipient_enter(recipient, RECIPIENT_DONE);
 	mg_check_run(&recipient->base);   /* what is remembered can be told at once */
 	return recipient;

@@ -39,7 +39,6 @@ typedef struct flight {
 } flight;
 
 struct mg_verification {
-	mg_verifier  *verifier;   /* borrowed */
 	flight       *of;         /* borrowed; NULL: it has ended */
 	mg_ip         client;
 	gboolean      has_client;
@@ -514,9 +513,12 @@ find_circle(mg_verifier *verifier, const mg_verifier_wish *wish, mg_rcpt_finding
 static void
 refresh(mg_verifier *verifier, const mg_verifier_wish *wish, const mg_recollection *known)
 {
-	g_autofree char *id = flight_id(wish);
+	g_autofree char *id = NULL;
 
-	if (known != NULL && known->freshness == MG_FRESH_REFRESH && !g_hash_table_contains(verifier->flights, id))
+	if (known == NULL || known->freshness != MG_FRESH_REFRESH)
+		return;
+	id = flight_id(wish);
+	if (!g_hash_table_contains(verifier->flights, id))
 		flight_begin(verifier, wish, id, FALSE);
 }
 
@@ -563,7 +565,6 @@ join(flight *of, const mg_verifier_wish *wish, gint64 wait_us, void (*function)(
 {
 	mg_verification *waiter = g_new0(mg_verification, 1);
 
-	waiter->verifier = of->verifier;
 	waiter->of = of;
 	waiter->has_client = wish->client != NULL;
 	if (waiter->has_client)
